@@ -1,0 +1,40 @@
+# The project's chores. `make` alone lists them. PORT=… changes the port of `make run`.
+.DEFAULT_GOAL := help
+.PHONY: help install run chat train evaluate bench test lint lock clean
+PYTHON := .venv/bin/python
+HELPLINE := $(PYTHON) -m helpline
+export PYTHONWARNINGS := ignore
+
+help: ## list the chores
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: ## make the environment (.venv) from requirements.lock
+	@scripts/install
+
+run: install ## train if needed and run the assistant on http://localhost:5005
+	@$(HELPLINE) run
+
+chat: install ## talk with the running assistant in the terminal
+	@$(HELPLINE) chat
+
+train: install ## train a model and publish it
+	@$(HELPLINE) train
+
+evaluate: install ## measure the model on the frozen test set: results/evaluation.md and a picture
+	@$(HELPLINE) evaluate
+
+bench: install ## time it beside `rasa init` and a bare Sanic echo: results/bench.md and a picture
+	@$(HELPLINE) bench
+
+test: install lint ## run the whole test suite
+	@scripts/test
+
+lint: install ## check style
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+lock: install ## choose package versions anew and write requirements.lock
+	@scripts/lock
+
+clean: ## remove models, results and stored conversations (not the environment)
+	rm -rf models results var .rasa

@@ -1,0 +1,1 @@
+"""The IOP helpline assistant: everything that is ours and not Rasa configuration."""

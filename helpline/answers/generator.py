@@ -1,0 +1,75 @@
+"""Rasa's way to the words: an NLG that answers with citations, in process, whatever else is down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator, ResponseVariationFilter
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from helpline.answers.compose import plain_message, topic_message, topics_of
+from helpline.answers.numbers import load_numbers
+
+_PLACES = {"utter_first_answer": 0, "utter_second_answer": 1}
+
+
+class AnswerGenerator(NaturalLanguageGenerator):
+    """Puts citations and suggestions to answers, and takes the variants of other responses in turn."""
+
+    def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain) -> None:
+        """Read topics and numbers once; Rasa gives both arguments."""
+        self._responses = domain.responses
+        self._topics = topics_of(domain.responses)
+        self._numbers = load_numbers()
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """Return the message for `utter_action`, or None where there is no such response."""
+        parse_data = tracker.latest_message.parse_data if tracker.latest_message else {}
+        label = utter_action.removeprefix("utter_")
+        if utter_action in _PLACES:
+            asked = parse_data.get("topics") or []
+            label = asked[_PLACES[utter_action]] if len(asked) > _PLACES[utter_action] else label
+        if label in self._topics:
+            return topic_message(self._topics[label], self._topics)
+        variants = ResponseVariationFilter(self._responses).responses_for_utter_action(
+            utter_action, output_channel, tracker.current_slot_values()
+        )
+        if not variants:
+            return None
+        used = strikes(tracker) if utter_action == "utter_unclear" else uses(tracker, utter_action)
+        response = variants[variant(used, len(variants), utter_action == "utter_unclear")]
+        return plain_message(response, self._numbers, self._topics, parse_data.get("suggestions") or [])
+
+
+def variant(used: int, count: int, staged: bool) -> int:
+    """Return which of `count` variants comes after `used` uses.
+
+    Variants take turns. Staged ones go up by strikes: the first two once each, then the others take turns.
+    """
+    if not staged or used < 2 or count < 3:
+        return used % count
+    return 2 + (used - 2) % (count - 2)
+
+
+def uses(tracker: DialogueStateTracker, utter_action: str) -> int:
+    """Count how often a response was shown in the part of the conversation at hand."""
+    return sum(
+        isinstance(event, BotUttered) and event.metadata.get("utter_action") == utter_action
+        for event in tracker.events
+    )
+
+
+def strikes(tracker: DialogueStateTracker) -> int:
+    """Count the unclear messages in a row before the latest one."""
+    count = 0
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            if (event.intent or {}).get("name") != "unclear":
+                break
+            count += 1
+    return max(0, count - 1)

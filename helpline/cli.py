@@ -1,0 +1,140 @@
+"""The command line: `helpline run`, `train`, `chat`, `evaluate`, `bench`, `delete` ... each line of the Makefile calls one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from helpline import settings as settings_module
+from helpline.settings import ROOT, Settings, SettingsError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The IOP helpline assistant. Settings come from environment variables; `helpline settings` lists them."""
+    os.chdir(ROOT)
+    try:
+        context.obj = settings_module.load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.pass_obj
+def run(settings: Settings) -> None:
+    """Train if needed, then run the action server and the Rasa server with the page until Ctrl-C."""
+    from helpline.supervisor import SupervisorError, check_ports
+    from helpline.supervisor import run as supervise
+
+    try:
+        check_ports(settings)
+        _train_if_needed()
+        settings_module.export(settings)
+        sys.exit(asyncio.run(supervise(settings, click.echo)))
+    except SupervisorError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Run the Rasa server alone, with the published model."""
+    from helpline.server import serve as serve_model
+    from helpline.training import live_model
+
+    live = live_model()
+    if live is None:
+        raise click.ClickException("There is no model yet. Run `make train`.")
+    serve_model(settings, live.path)
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Train even if the data have not changed.")
+def train(force: bool) -> None:
+    """Train a model on data/ and publish it (about two minutes)."""
+    if force:
+        _train()
+    else:
+        _train_if_needed()
+
+
+@main.command()
+@click.option("--url", default=None, help="Address of a running assistant; default: the local one.")
+@click.pass_obj
+def chat(settings: Settings, url: str | None) -> None:
+    """Talk with the running assistant in the terminal. An empty line ends."""
+    from helpline.chat import ChatError, talk
+
+    try:
+        talk(url or f"http://localhost:{settings.port}")
+    except ChatError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
+def evaluate(folder: Path) -> None:
+    """Measure the published model on the frozen test set: tables per topic and a picture of confusions."""
+    from helpline.evaluation.evaluate import evaluate_live
+
+    _train_if_needed()
+    click.echo(evaluate_live(folder))
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
+def bench(folder: Path) -> None:
+    """Time this assistant beside the `rasa init` project and a bare Sanic echo (about ten minutes)."""
+    from helpline.evaluation.bench import bench as run_bench
+
+    _train_if_needed()
+    click.echo(run_bench(folder))
+
+
+@main.command()
+@click.argument("conversation")
+@click.pass_obj
+def delete(settings: Settings, conversation: str) -> None:
+    """Delete a stored CONVERSATION (its sender id) from the database."""
+    from helpline.storage.database import delete_conversation, open_engine
+
+    count = delete_conversation(open_engine(settings.database_url), conversation)
+    click.echo(f"{count} events deleted." if count else f"No conversation {conversation!r} is stored.")
+
+
+@main.command("settings")
+@click.pass_obj
+def show_settings(settings: Settings) -> None:
+    """List every environment variable with its value now and what it means."""
+    for setting in fields(Settings):
+        value = getattr(settings, setting.name)
+        click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
+
+
+def _train_if_needed() -> None:
+    from helpline.training import is_current, live_model
+
+    live = live_model()
+    if live is None:
+        click.echo("No model yet: training one, about two minutes.")
+        _train()
+    elif not is_current(live):
+        click.echo("The data have changed since the last training: training again, about two minutes.")
+        _train()
+
+
+def _train() -> None:
+    from helpline.training import TrainingError
+    from helpline.training import train as train_model
+
+    try:
+        live = train_model()
+    except TrainingError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Published {live.model}.")

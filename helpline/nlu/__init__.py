@@ -1,0 +1,1 @@
+"""Rasa graph components: they turn a message into vectors, an intent and the topics to answer."""

@@ -1,0 +1,99 @@
+"""From probabilities to what the assistant does: pure functions, no Rasa."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+
+FAQ = "faq"
+NOT_COVERED = "not_covered"
+TOPIC_GROUPS = (FAQ, NOT_COVERED)
+UNCLEAR = "unclear"
+TWO_QUESTIONS = "two_questions"
+
+# Chosen on messages of authors whose examples the model had not seen (docs/nlu.md).
+SECOND_TOPIC = 0.15
+CLAUSE_TOPIC = 0.5
+CLAUSE_TOPIC_IN_WHOLE = 0.05
+CLEAR_ENOUGH = 0.12
+GROUP_CLEAR_ENOUGH = 0.5
+MAX_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a message is about.
+
+    Attributes:
+        intent: the Rasa intent, without the topic: ``faq``, ``not_covered``, ``smalltalk``, ``two_questions`` ...
+        labels: what to answer, in order: one label, two for ``two_questions``, none for ``unclear``.
+        confidence: probability of the first label (for ``unclear`` of the best guess).
+        suggestions: answerable topics to offer where it is unclear, best first.
+    """
+
+    intent: str
+    labels: tuple[str, ...]
+    confidence: float
+    suggestions: tuple[str, ...] = ()
+
+
+def group(label: str) -> str:
+    """Return the part of a label before the slash: ``faq/medicaid`` belongs to ``faq``."""
+    return label.split("/", 1)[0]
+
+
+def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray) -> Decision:
+    """Choose the topic or topics of a message.
+
+    Args:
+        labels: the model's labels.
+        whole: probabilities of the whole message, shape (labels,).
+        clauses: probabilities of its clauses in order, shape (clauses, labels); may have no rows.
+    """
+    groups = np.array([group(label) for label in labels])
+    best = _best_of_best_group(groups, whole)
+    if groups[best] not in TOPIC_GROUPS:
+        if whole[best] < CLEAR_ENOUGH:
+            return _unclear(labels, whole)
+        return Decision(str(groups[best]), (labels[best],), float(whole[best]))
+    if whole[best] < CLEAR_ENOUGH and whole[np.isin(groups, TOPIC_GROUPS)].sum() < GROUP_CLEAR_ENOUGH:
+        return _unclear(labels, whole)
+    pair = _two_topics(groups, whole, clauses, best)
+    if pair:
+        return Decision(TWO_QUESTIONS, tuple(labels[index] for index in pair), float(whole[pair[0]]))
+    return Decision(str(groups[best]), (labels[best],), float(whole[best]))
+
+
+def _best_of_best_group(groups: np.ndarray, whole: np.ndarray) -> int:
+    """Many small guesses within one group outweigh a single one elsewhere: first the group, then its best label."""
+    names = list(dict.fromkeys(groups))
+    sums = [whole[groups == name].sum() for name in names]
+    chosen = names[int(np.argmax(sums))]
+    return int(np.argmax(np.where(groups == chosen, whole, -1)))
+
+
+def _two_topics(groups: np.ndarray, whole: np.ndarray, clauses: np.ndarray, best: int) -> list[int] | None:
+    """Return the indices of two topics in the order asked, or None where the message has one."""
+    topics = np.isin(groups, TOPIC_GROUPS)
+    ranked = [int(index) for index in np.argsort(-whole) if topics[index]]
+    second = next(index for index in ranked if index != best)
+    # Two answers for one doubtful question are better than a wrong one, but not where one of them says "not covered".
+    likely = whole[second] >= SECOND_TOPIC and groups[best] == groups[second] == FAQ
+    if len(clauses) > 1 and any(row.argmax() == best for row in clauses):
+        named = {int(row.argmax()) for row in clauses if row.max() >= CLAUSE_TOPIC}
+        named = {index for index in named if topics[index] and index != best}
+        asked = [index for index in named if whole[index] >= CLAUSE_TOPIC_IN_WHOLE or index in ranked[:3]]
+        if asked:
+            second, likely = max(asked, key=lambda index: whole[index]), True
+    if not likely:
+        return None
+    if len(clauses) > 1:
+        return sorted((best, second), key=lambda index: (int(clauses[:, index].argmax()), index != best))
+    return [best, second]
+
+
+def _unclear(labels: Sequence[str], whole: np.ndarray) -> Decision:
+    ranked = [labels[index] for index in np.argsort(-whole) if group(labels[index]) == FAQ]
+    return Decision(UNCLEAR, (), float(whole.max()), tuple(ranked[:MAX_SUGGESTIONS]))

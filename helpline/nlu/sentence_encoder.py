@@ -1,0 +1,199 @@
+"""Graph component: fine-tunes the encoder on the training messages, and encodes each message once for all others."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from helpline.nlu.encoder import Encoder, build, load_weights
+from helpline.nlu.reading import READING, Reading, joined
+from helpline.nlu.text import clauses, normalise
+
+logger = logging.getLogger(__name__)
+
+_GRAPH = "encoder.onnx"
+_QUESTIONS = "questions.json"
+# How many turns back a follow-up may reach over small talk ("thanks", "ok") to the topic that it leans on.
+_REACH = 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """A training message; `after` is the label of the turn before for a message that leans on it."""
+
+    message: Message
+    text: str
+    label: str
+    after: str | None
+
+
+def examples_of(training_data: TrainingData) -> list[Example]:
+    """Return the NLU examples with their full labels (``faq/medicaid``) and, for follow-ups, what they lean on."""
+    result = []
+    for message in training_data.intent_examples:
+        text = message.get(TEXT)
+        label = message.get(INTENT_RESPONSE_KEY) or message.get("intent")
+        if not text or not label:
+            continue
+        metadata = (message.get("metadata") or {}).get("example") or {}
+        result.append(Example(message, normalise(text), label, metadata.get("after")))
+    return result
+
+
+def questions_of(training_data: TrainingData) -> dict[str, str]:
+    """Return for each topic label the plain question from its response's metadata."""
+    result = {}
+    for name, variants in training_data.responses.items():
+        question = (variants[0].get("metadata") or {}).get("question")
+        if question:
+            result[name.removeprefix("utter_")] = question
+    return result
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class SentenceEncoder(GraphComponent):
+    """Sets the `Reading` of each message: its vectors alone, by clause and joined to the turn before."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the defaults: `fine_tune` off keeps the published weights (faster, less exact)."""
+        return {"fine_tune": True, "layers": 2, "epochs": 3, "learning_rate": 1e-4}
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        encoder: Encoder | None = None,
+        questions: dict[str, str] | None = None,
+    ) -> None:
+        """Take the parts; `create` and `load` are Rasa's ways in."""
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._encoder = encoder
+        self._questions = questions or {}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceEncoder:
+        """Make an untrained component."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SentenceEncoder:
+        """Read the encoder of a trained model."""
+        with model_storage.read_from(resource) as folder:
+            questions = json.loads((folder / _QUESTIONS).read_text(encoding="utf-8"))
+            return cls(config, model_storage, resource, Encoder(folder / _GRAPH), questions)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fine-tune on all examples, build the graph and keep it with the model."""
+        started = time.monotonic()
+        self._questions = questions_of(training_data)
+        weights = load_weights()
+        if self._config["fine_tune"]:
+            from helpline.nlu.finetune import Schedule, fine_tune
+
+            examples = examples_of(training_data)
+            texts = [
+                joined(self._questions[example.after], example.text) if example.after else example.text
+                for example in examples
+            ]
+            schedule = Schedule(
+                layers=self._config["layers"],
+                epochs=self._config["epochs"],
+                learning_rate=self._config["learning_rate"],
+            )
+            logger.info("Fine-tuning the encoder on %d messages.", len(texts))
+            weights = fine_tune(weights, texts, [example.label for example in examples], schedule)
+        with self._model_storage.write_to(self._resource) as folder:
+            build(weights, folder / _GRAPH)
+            (folder / _QUESTIONS).write_text(json.dumps(self._questions), encoding="utf-8")
+            self._encoder = Encoder(folder / _GRAPH)
+        logger.info("The encoder is ready after %.0f s.", time.monotonic() - started)
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Set the `Reading` of each training message, without clauses."""
+        examples = examples_of(training_data)
+        follow_ups = [example for example in examples if example.after]
+        texts = [example.text for example in examples]
+        texts += [joined(self._questions[example.after], example.text) for example in follow_ups if example.after]
+        vectors = self._trained().encode_many(texts)
+        joined_vectors = iter(vectors[len(examples) :])
+        for example, vector in zip(examples, vectors):
+            joined_vector = next(joined_vectors) if example.after else None
+            reading = Reading(example.text, vector, (), vectors[:0], example.after, joined_vector)
+            example.message.set(READING, reading)
+        return training_data
+
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
+        """Set the `Reading` of each message; `tracker` is the conversation before it."""
+        for message in messages:
+            message.set(READING, self._read(message.get(TEXT) or "", tracker))
+        return messages
+
+    def _read(self, text: str, tracker: DialogueStateTracker | None) -> Reading:
+        text = normalise(text)
+        pieces = clauses(text)
+        after = topic_before(tracker)
+        question = self._questions.get(after) if after else None
+        texts = [text, *pieces, *([joined(question, text)] if question else [])]
+        vectors = self._trained().encode(texts)
+        return Reading(
+            text=text,
+            vector=vectors[0],
+            clauses=tuple(pieces),
+            clause_vectors=vectors[1 : 1 + len(pieces)],
+            after=after if question else None,
+            joined_vector=vectors[-1] if question else None,
+        )
+
+    def _trained(self) -> Encoder:
+        if self._encoder is None:
+            raise RuntimeError("The encoder has not been trained or loaded.")
+        return self._encoder
+
+
+def topic_before(tracker: DialogueStateTracker | None) -> str | None:
+    """Return the label of the last topic that was answered within the last turns, or None."""
+    if tracker is None:
+        return None
+    turns = 0
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            topics = (event.parse_data or {}).get("topics")
+            if topics:
+                return str(topics[-1])
+            turns += 1
+            if turns == _REACH:
+                break
+    return None
+
+

@@ -1,0 +1,137 @@
+"""Graph component: decides what a message is about, and names the intent, the topics and the response for Rasa."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, decide, group
+from helpline.nlu.reading import READING, Reading
+from helpline.nlu.sentence_encoder import examples_of, questions_of
+from helpline.nlu.text import has_letters
+from helpline.nlu.topic_model import TopicModel
+
+logger = logging.getLogger(__name__)
+
+_MODEL = "topics.joblib"
+_RANKED = 5
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(GraphComponent):
+    """Sets intent, ranking, `topics`, `suggestions` and Rasa's `response_selector` of each message."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the defaults: there is nothing to set; thresholds are in `helpline.nlu.decision`."""
+        return {}
+
+    def __init__(
+        self, model_storage: ModelStorage, resource: Resource, model: TopicModel | None = None
+    ) -> None:
+        """Take the parts; `create` and `load` are Rasa's ways in."""
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> TopicClassifier:
+        """Make an untrained component."""
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TopicClassifier:
+        """Read a trained model."""
+        with model_storage.read_from(resource) as folder:
+            return cls(model_storage, resource, TopicModel.load(folder / _MODEL))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the topic model on the vectors of the encoder before it in the pipeline."""
+        started = time.monotonic()
+        examples = examples_of(training_data)
+        rows = [(example.message.get(READING), example.label) for example in examples]
+        self._model = TopicModel.fit(rows, questions_of(training_data).keys())
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(folder / _MODEL)
+        logger.info(
+            "%d topics learned from %d messages in %.0f s.",
+            len(self._model.labels),
+            len(examples),
+            time.monotonic() - started,
+        )
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Classify messages that carry a `Reading`."""
+        for message in messages:
+            reading = message.get(READING)
+            decision, ranking = self._classify(reading)
+            self._set(message, decision, ranking)
+        return messages
+
+    def _classify(self, reading: Reading) -> tuple[Decision, list[tuple[str, float]]]:
+        if self._model is None:
+            raise RuntimeError("The topic classifier has not been trained or loaded.")
+        if not has_letters(reading.text):
+            return Decision(UNCLEAR, (), 0.0), []
+        vectors = np.concatenate([reading.vector[None], reading.clause_vectors])
+        alone = self._model.alone([reading.text, *reading.clauses], vectors)
+        whole = alone[0]
+        if reading.joined_vector is not None:
+            whole = self._model.in_context(reading.text, whole, reading.vector, reading.joined_vector)
+        labels = self._model.labels
+        best = np.argsort(-whole)[:_RANKED]
+        return decide(labels, whole, alone[1:]), [(str(labels[index]), float(whole[index])) for index in best]
+
+    @staticmethod
+    def _set(message: Message, decision: Decision, ranking: list[tuple[str, float]]) -> None:
+        message.set(
+            INTENT,
+            {INTENT_NAME_KEY: decision.intent, PREDICTED_CONFIDENCE_KEY: decision.confidence},
+            add_to_output=True,
+        )
+        message.set(
+            "intent_ranking",
+            [{INTENT_NAME_KEY: label, PREDICTED_CONFIDENCE_KEY: round(p, 4)} for label, p in ranking],
+            add_to_output=True,
+        )
+        topics = [label for label in decision.labels if group(label) in TOPIC_GROUPS]
+        message.set("topics", topics, add_to_output=True)
+        message.set("suggestions", list(decision.suggestions), add_to_output=True)
+        if len(decision.labels) == 1 and "/" in decision.labels[0]:
+            message.set("response_selector", _selected(decision.labels[0], decision.confidence), add_to_output=True)
+
+
+def _selected(label: str, confidence: float) -> dict[str, Any]:
+    """Return what Rasa's ResponseSelector would say, so that `utter_faq` finds ``utter_faq/<topic>``."""
+    retrieval_intent = group(label)
+    response = {
+        "responses": [],
+        "confidence": confidence,
+        "intent_response_key": label,
+        "utter_action": f"utter_{label}",
+    }
+    return {"all_retrieval_intents": [retrieval_intent], retrieval_intent: {"response": response, "ranking": []}}

@@ -1,0 +1,165 @@
+"""The topic model, without Rasa: which topic is a message about, alone or leaning on the turn before.
+
+Three small linear models over two views of a message (measured in docs/nlu.md):
+
+* `meaning`: logistic regression on the fine-tuned sentence vectors of messages and of follow-ups joined to a question;
+* `wording`: a linear SVM on word and character n-grams, which survives typos and slang that the encoder does not know;
+* `leaning`: logistic regression that tells follow-ups from messages that stand alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Collection, Sequence
+
+import joblib
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from helpline.nlu.reading import Reading
+
+# Turns SVM margins into something like probabilities; chosen with the other constants on authors left out.
+_MARGIN_SCALE = 6.0
+_FLOOR = 1e-4
+_ALONE_WEIGHT_IN_CONTEXT = 0.25
+_WORDS = r"[\w']+"
+
+
+class TopicModel:
+    """Probabilities over labels such as ``faq/session_frequency`` for a message, its clauses and its context."""
+
+    def __init__(
+        self,
+        meaning: tuple[np.ndarray, np.ndarray],
+        wording: tuple[TfidfVectorizer, TfidfVectorizer, np.ndarray, np.ndarray],
+        leaning: tuple[TfidfVectorizer, np.ndarray, float],
+        labels: np.ndarray,
+    ) -> None:
+        """Take fitted parts; use `fit` or `load`."""
+        self.labels = labels
+        self._meaning = meaning
+        self._wording = wording
+        self._leaning = leaning
+
+    @classmethod
+    def fit(cls, examples: Sequence[tuple[Reading, str]], askable: Collection[str]) -> TopicModel:
+        """Train on messages as they were read, with their labels; those with `after` are follow-ups.
+
+        Args:
+            examples: at least two labels, each with a message that stands alone, and at least one follow-up.
+            askable: the labels of questions (not small talk), among which follow-ups are told from messages alone.
+
+        Raises:
+            ValueError: if a label has follow-ups only.
+        """
+        alone = [(reading, label) for reading, label in examples if reading.joined_vector is None]
+        follow_ups = [(reading, label) for reading, label in examples if reading.joined_vector is not None]
+        texts = [reading.text for reading, _ in alone]
+        leaning_texts = [reading.text for reading, _ in follow_ups]
+        alone_vectors = np.stack([reading.vector for reading, _ in alone])
+        leaning_vectors = np.stack([reading.vector for reading, _ in follow_ups])
+        joined_vectors = np.stack([reading.joined_vector for reading, _ in follow_ups])
+
+        labels = [label for _, label in alone]
+        meaning = LogisticRegression(C=10, max_iter=300)
+        meaning.fit(np.concatenate([alone_vectors, joined_vectors]), labels + [label for _, label in follow_ups])
+        words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=_WORDS)
+        letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 4))
+        wording = LinearSVC(C=0.5, random_state=0)
+        wording.fit(hstack([words.fit_transform(texts), letters.fit_transform(texts)]).tocsr(), labels)
+        if list(wording.classes_) != list(meaning.classes_):
+            raise ValueError("Every topic needs examples that stand alone, not follow-ups only.")
+
+        askable = [row for row, label in enumerate(labels) if label in askable]
+        leaning_words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=_WORDS + r"|\?|\^")
+        leaning = LogisticRegression(C=3, max_iter=300, class_weight="balanced")
+        gate_texts = [texts[row] for row in askable] + leaning_texts
+        gate_vectors = np.concatenate([alone_vectors[askable], leaning_vectors])
+        leaning.fit(
+            hstack(
+                [leaning_words.fit_transform(map(_opened, gate_texts)), _shape(gate_texts), csr_matrix(gate_vectors)]
+            ).tocsr(),
+            [False] * len(askable) + [True] * len(leaning_texts),
+        )
+        return cls(
+            (_small(meaning.coef_.T), _small(meaning.intercept_)),
+            (words, letters, wording.coef_.T.astype(np.float16), _small(wording.intercept_)),
+            (leaning_words, _small(leaning.coef_[0]), float(leaning.intercept_[0])),
+            meaning.classes_,
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the model to one file."""
+        joblib.dump((self._meaning, self._wording, self._leaning, self.labels), path)
+
+    @classmethod
+    def load(cls, path: Path) -> TopicModel:
+        """Read what `save` wrote."""
+        return cls(*joblib.load(path))
+
+    def alone(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """Return probabilities of shape (len(texts), labels) for normalised texts that stand alone."""
+        words, letters, weights, bias = self._wording
+        rows = hstack([words.transform(texts), letters.transform(texts)]).tocsr()
+        margins = np.stack(
+            [
+                row.data.astype(np.float32) @ weights[row.indices].astype(np.float32) + bias
+                for row in (rows[index] for index in range(len(texts)))
+            ]
+        )
+        return _mixed([self._by_meaning(vectors), _softmax(margins * _MARGIN_SCALE)], [1.0, 1.0])
+
+    def in_context(self, text: str, alone: np.ndarray, vector: np.ndarray, joined_vector: np.ndarray) -> np.ndarray:
+        """Return probabilities of shape (labels,) for a message that may lean on the turn before.
+
+        Args:
+            text: the normalised message.
+            alone: its probabilities without context, shape (labels,).
+            vector: its vector.
+            joined_vector: the vector of `joined(question of the turn before, text)`.
+        """
+        lean = self.leans(text, vector)
+        context = _mixed([self._by_meaning(joined_vector[None]), alone[None]], [1.0, _ALONE_WEIGHT_IN_CONTEXT])[0]
+        return lean * context + (1 - lean) * alone
+
+    def leans(self, text: str, vector: np.ndarray) -> float:
+        """Return the probability that the normalised message cannot be understood without the turn before."""
+        words, weights, bias = self._leaning
+        row = words.transform([_opened(text)])
+        count = len(words.vocabulary_)
+        shape = _shape([text]).toarray()[0]
+        score = row.data @ weights[row.indices] + shape @ weights[count : count + len(shape)]
+        score += vector @ weights[count + len(shape) :] + bias
+        return float(1 / (1 + np.exp(-score)))
+
+    def _by_meaning(self, vectors: np.ndarray) -> np.ndarray:
+        weights, bias = self._meaning
+        return _softmax(vectors @ weights + bias)
+
+
+def _opened(text: str) -> str:
+    """Mark the beginning: "and ..." and "what about ..." open follow-ups."""
+    return f"^ {text}"
+
+
+def _shape(texts: Sequence[str]) -> csr_matrix:
+    """Short messages lean more often; shape (len(texts), 3)."""
+    lengths = np.array([len(text.split()) for text in texts])
+    return csr_matrix(np.stack([np.minimum(lengths, 30) / 30, lengths <= 4, lengths <= 7], axis=1).astype(float))
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    exponents = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponents / exponents.sum(axis=1, keepdims=True)
+
+
+def _mixed(parts: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
+    """Weighted geometric mean of probabilities, normalised: a label must please every part."""
+    return _softmax(sum(weight * np.log(part + _FLOOR) for part, weight in zip(parts, weights)))

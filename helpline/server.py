@@ -1,0 +1,76 @@
+"""Starts the Rasa server with our channels and the page, without loading TensorFlow."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import logging
+import sys
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import Any, Sequence
+
+from helpline.settings import ROOT, Settings, export
+
+PAGE = Path(__file__).parent / "channels" / "page"
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class _LazyFinder(importlib.machinery.PathFinder):
+    """Loads `rasa.utils.train_utils` when it is first used instead of when it is imported.
+
+    Rasa's server imports it through a featurizer, and it imports TensorFlow: 6 s and 350 MB that no message needs.
+    `importlib.util.LazyLoader` is the standard library's way to put that off; training still gets the real module.
+    """
+
+    @classmethod
+    def find_spec(cls, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
+        if fullname != "rasa.utils.train_utils":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = importlib.util.LazyLoader(spec.loader)
+        return spec
+
+
+def put_off_tensorflow() -> None:
+    """Make TensorFlow load on first use; call before the first `import rasa.core`."""
+    if _LazyFinder not in sys.meta_path:
+        sys.meta_path.insert(0, _LazyFinder)
+
+
+def serve(settings: Settings, model: Path) -> None:
+    """Run the Rasa server with `model` until it is told to stop."""
+    export(settings)
+    put_off_tensorflow()
+    # Deprecation notes of Rasa's pinned dependencies; nothing that an operator could act on.
+    warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    from rasa.core.run import configure_app, create_http_input_channels, load_agent_on_start
+    from rasa.core.utils import AvailableEndpoints
+    from sanic import Sanic, response
+    from sanic.request import Request
+    from sanic.response import HTTPResponse
+
+    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
+    endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours
+    channels = create_http_input_channels(None, str(ROOT / "credentials.yml"))
+    # Rasa's own HTTP API shows every transcript to anyone who can reach it: off.
+    app: Sanic = configure_app(channels, enable_api=False, port=settings.port, endpoints=endpoints)
+    app.register_listener(partial(load_agent_on_start, str(model), endpoints, None), "before_server_start")
+
+    # Rasa has a route for "/" of its own, so the page comes in before routing.
+    @app.middleware("request")
+    async def page(request: Request) -> HTTPResponse | None:
+        name = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}.get(request.path)
+        if name is None or request.method not in ("GET", "HEAD"):
+            return None
+        return await response.file(PAGE / name, headers=_PAGE_HEADERS)
+
+    app.run(host=settings.host, port=settings.port, access_log=False, motd=False)

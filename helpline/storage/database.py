@@ -1,0 +1,93 @@
+"""The conversations' table and what is done with it; free of Rasa, so that the action server can use it too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Iterable, Mapping
+
+import sqlalchemy as sa
+
+from helpline.storage.redaction import redact_event
+
+_metadata = sa.MetaData()
+_events = sa.Table(
+    "events",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("timestamp", sa.Float, nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.Index("events_by_conversation", "sender_id", "id"),
+    sa.Index("events_by_time", "timestamp"),
+)
+
+
+def open_engine(url: str) -> sa.engine.Engine:
+    """Return an engine with our tables.
+
+    SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a commit survives a killed process; only a power cut
+    can take the last moments (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    """
+    address = sa.engine.make_url(url)
+    sqlite = address.get_backend_name() == "sqlite"
+    if sqlite and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(address, connect_args={"check_same_thread": False, "timeout": 5} if sqlite else {})
+    if sqlite:
+
+        @sa.event.listens_for(engine, "connect")
+        def set_up(connection: Any, _: Any) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+    _metadata.create_all(engine)
+    return engine
+
+
+def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
+    """Delete all events of a conversation and return how many there were."""
+    with engine.begin() as connection:
+        return int(connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount)
+
+
+def read_events(engine: sa.engine.Engine, sender_id: str) -> list[dict[str, Any]]:
+    """Return the serialised events of a conversation in order."""
+    query = sa.select([_events.c.data]).where(_events.c.sender_id == sender_id).order_by(_events.c.id)
+    with engine.connect() as connection:
+        return [json.loads(row.data) for row in connection.execute(query)]
+
+
+def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Mapping[str, Any]]) -> None:
+    """Store serialised events, redacted, in one transaction."""
+    rows = []
+    for event in events:
+        data = json.dumps(redact_event(dict(event)), separators=(",", ":"), default=str)
+        rows.append({"sender_id": sender_id, "timestamp": event["timestamp"], "data": data})
+    with engine.begin() as connection:
+        connection.execute(_events.insert(), rows)
+
+
+def count_events(engine: sa.engine.Engine, sender_id: str) -> int:
+    """Return how many events of a conversation are stored."""
+    query = sa.select([sa.func.count()]).select_from(_events).where(_events.c.sender_id == sender_id)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def senders(engine: sa.engine.Engine) -> list[str]:
+    """Return the ids of all stored conversations."""
+    with engine.connect() as connection:
+        return [row.sender_id for row in connection.execute(sa.select([_events.c.sender_id]).distinct())]
+
+
+def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
+    """Delete conversations whose last event is older than `before` (seconds since 1970) and return their ids."""
+    old = (
+        sa.select([_events.c.sender_id]).group_by(_events.c.sender_id).having(sa.func.max(_events.c.timestamp) < before)
+    )
+    with engine.begin() as connection:
+        senders = [row.sender_id for row in connection.execute(old)]
+        if senders:
+            connection.execute(_events.delete().where(_events.c.sender_id.in_(senders)))
+    return senders

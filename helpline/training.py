@@ -1,0 +1,95 @@
+"""Trains a model, names it in models/live.json, and tells whether the data have changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from helpline.settings import ROOT
+
+MODELS = ROOT / "models"
+LIVE = MODELS / "live.json"
+_TRAINED_ON = ("config.yml", "domain.yml", "data", "helpline/nlu")
+
+
+class TrainingError(RuntimeError):
+    """Training did not end with a model; the live one stays."""
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """The published model.
+
+    Attributes:
+        model: its file name in models/.
+        data_sha256: fingerprint of what it was trained on.
+        trained_at: UTC, ISO 8601.
+    """
+
+    model: str
+    data_sha256: str
+    trained_at: str
+
+    @property
+    def path(self) -> Path:
+        """Where the model lies."""
+        return MODELS / self.model
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """Return the SHA-256 over names and contents of everything that a model is trained on."""
+    digest = hashlib.sha256()
+    for name in _TRAINED_ON:
+        place = root / name
+        files = sorted(place.rglob("*")) if place.is_dir() else [place]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def live_model() -> LiveModel | None:
+    """Return the published model, or None where there is none or its file is gone."""
+    try:
+        live = LiveModel(**json.loads(LIVE.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return live if live.path.is_file() else None
+
+
+def is_current(live: LiveModel | None) -> bool:
+    """Tell whether a model was trained on the data as they are now."""
+    return live is not None and live.data_sha256 == fingerprint()
+
+
+def train() -> LiveModel:
+    """Train in a process of its own, publish the model and return it.
+
+    Raises:
+        TrainingError: if Rasa refuses the data or fails; the message says where to look.
+    """
+    data = fingerprint()
+    now = datetime.now(timezone.utc)
+    name = f"iop-{now:%Y%m%d-%H%M%S}.tar.gz"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        # Rasa's pins warn of their own age; and retrieval intents are answered by our classifier, not a selector.
+        "PYTHONWARNINGS": "ignore",
+        "LOG_LEVEL_LIBRARIES": "ERROR",
+    }
+    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name, "--out", str(MODELS)]
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode or not (MODELS / name).is_file():
+        raise TrainingError("Training failed: see the messages above. The live model is unchanged.")
+    live = LiveModel(name, data, now.isoformat(timespec="seconds"))
+    LIVE.write_text(json.dumps(asdict(live), indent=2) + "\n", encoding="utf-8")
+    return live
