@@ -28,7 +28,9 @@ class Settings:
     database_url: str = _setting(
         "DATABASE_URL", f"sqlite:///{ROOT / 'var' / 'conversations.db'}", "SQLAlchemy address of the conversations"
     )
-    retention_hours: float = _setting("RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept")
+    retention_hours: float = _setting(
+        "RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept"
+    )
     turn_timeout: float = _setting("TURN_TIMEOUT", 1.8, "seconds after which the guard answers in place of the model")
 
     @property

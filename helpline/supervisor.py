@@ -63,7 +63,9 @@ def check_ports(settings: Settings) -> None:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                raise SupervisorError(f"Port {port} is taken. Choose another, e.g. `{variable}={port + 1} make run`.") from error
+                raise SupervisorError(
+                    f"Port {port} is taken. Choose another, e.g. `{variable}={port + 1} make run`."
+                ) from error
 
 
 async def run(settings: Settings, say: Callable[[str], None] = print) -> int:
@@ -125,7 +127,9 @@ async def _all_ready(servers: list[Child], stopping: asyncio.Event) -> None:
         while waiting and not stopping.is_set():
             if time.monotonic() > deadline:
                 names = " and the ".join(child.name for child in waiting)
-                raise SupervisorError(f"The {names} did not get ready within {_READY_WITHIN:.0f} s. See the messages above.")
+                raise SupervisorError(
+                    f"The {names} did not get ready within {_READY_WITHIN:.0f} s. See the messages above."
+                )
             waiting = [child for child in waiting if not await _answers(session, child.health)]
             if waiting:
                 await asyncio.sleep(0.1)

@@ -88,7 +88,9 @@ def plain_message(
         topics: by label.
         suggestions: labels that the classifier thinks near; without any the menu is offered.
     """
-    message = {key: copy.deepcopy(value) for key, value in response.items() if key not in ("metadata", "condition", "id")}
+    message = {
+        key: copy.deepcopy(value) for key, value in response.items() if key not in ("metadata", "condition", "id")
+    }
     custom = message.get("custom")
     if custom and "numbers" in custom:
         custom["numbers"] = [numbers[key].as_custom() for key in custom["numbers"]]

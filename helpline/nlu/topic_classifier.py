@@ -36,9 +36,7 @@ class TopicClassifier(GraphComponent):
         """Return the defaults: there is nothing to set; thresholds are in `helpline.nlu.decision`."""
         return {}
 
-    def __init__(
-        self, model_storage: ModelStorage, resource: Resource, model: TopicModel | None = None
-    ) -> None:
+    def __init__(self, model_storage: ModelStorage, resource: Resource, model: TopicModel | None = None) -> None:
         """Take the parts; `create` and `load` are Rasa's ways in."""
         self._model_storage = model_storage
         self._resource = resource
