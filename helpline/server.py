@@ -52,6 +52,9 @@ def serve(settings: Settings, model: Path) -> None:
     warnings.simplefilter("ignore")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)
     from rasa.core.run import configure_app, create_http_input_channels, load_agent_on_start
     from rasa.core.utils import AvailableEndpoints
     from sanic import Sanic, response

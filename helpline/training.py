@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -69,6 +71,26 @@ def is_current(live: LiveModel | None) -> bool:
     return live is not None and live.data_sha256 == fingerprint()
 
 
+def make_servable(archive: Path) -> None:
+    """Take the training graph out of a model's metadata.
+
+    Rasa imports every class that the metadata name. Those of the training graph import TensorFlow, which serving never
+    uses: 6 s of start-up and 350 MB. The predict graph and all components stay as they are.
+    """
+    slim = archive.with_suffix(".slim")
+    with tarfile.open(archive) as source, tarfile.open(slim, "w:gz", compresslevel=1) as target:
+        for member in source:
+            content = source.extractfile(member)
+            if content is not None and member.name.endswith("metadata.json"):
+                metadata = json.load(content)
+                metadata["train_schema"] = {"nodes": {}}
+                data = json.dumps(metadata).encode()
+                member.size = len(data)
+                content = io.BytesIO(data)
+            target.addfile(member, content)
+    slim.replace(archive)
+
+
 def train() -> LiveModel:
     """Train in a process of its own, publish the model and return it.
 
@@ -89,9 +111,20 @@ def train() -> LiveModel:
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     }
     # `make test` validates; doing it here as well would read all data twice.
-    command = [sys.executable, "-m", "rasa", "train", "--skip-validation", "--fixed-model-name", name, "--out", str(MODELS)]
+    command = [
+        sys.executable,
+        "-m",
+        "rasa",
+        "train",
+        "--skip-validation",
+        "--fixed-model-name",
+        name,
+        "--out",
+        str(MODELS),
+    ]
     if subprocess.run(command, cwd=ROOT, env=environment).returncode or not (MODELS / name).is_file():
         raise TrainingError("Training failed: see the messages above. The live model is unchanged.")
+    make_servable(MODELS / name)
     live = LiveModel(name, data, now.isoformat(timespec="seconds"))
     LIVE.write_text(json.dumps(asdict(live), indent=2) + "\n", encoding="utf-8")
     return live

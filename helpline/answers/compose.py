@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from helpline.answers.numbers import Number
-from helpline.nlu.decision import FAQ, NOT_COVERED, group
+from helpline.nlu.decision import FAQ, MAX_SUGGESTIONS, NOT_COVERED, group
 
 # Offered where nothing that the person wrote points anywhere.
 MENU = ("faq/what_is_iop", "faq/who_for", "faq/what_happens", "faq/session_frequency", "faq/cost_help", "faq/loved_one")
@@ -96,7 +96,7 @@ def plain_message(
         custom["numbers"] = [numbers[key].as_custom() for key in custom["numbers"]]
     offer = (response.get("metadata") or {}).get("offer")
     if offer:
-        labels = suggestions if offer == "suggestions" and suggestions else MENU
+        labels = MENU if offer == "menu" else (suggestions or MENU[:MAX_SUGGESTIONS])
         offered = [topics[label] for label in labels if label in topics]
         message["buttons"] = _buttons(offered)
         if custom and custom.get("kind") == "fallback":

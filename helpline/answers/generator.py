@@ -10,7 +10,7 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from helpline.answers.compose import plain_message, topic_message, topics_of
+from helpline.answers.compose import Topic, plain_message, topic_message, topics_of
 from helpline.answers.numbers import load_numbers
 
 _PLACES = {"utter_first_answer": 0, "utter_second_answer": 1}
@@ -20,15 +20,16 @@ class AnswerGenerator(NaturalLanguageGenerator):
     """Puts citations and suggestions to answers, and takes the variants of other responses in turn."""
 
     def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain) -> None:
-        """Read topics and numbers once; Rasa gives both arguments."""
-        self._responses = domain.responses
-        self._topics = topics_of(domain.responses)
+        """Take Rasa's arguments; the domain is empty here and comes with each call, as a new model may bring another."""
+        self._responses: dict[str, list[dict[str, Any]]] = {}
+        self._topics: dict[str, Topic] = {}
         self._numbers = load_numbers()
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
         """Return the message for `utter_action`, or None where there is no such response."""
+        self._read(kwargs.get("domain_responses") or {})
         parse_data = tracker.latest_message.parse_data if tracker.latest_message else {}
         label = utter_action.removeprefix("utter_")
         if utter_action in _PLACES:
@@ -36,6 +37,8 @@ class AnswerGenerator(NaturalLanguageGenerator):
             label = asked[_PLACES[utter_action]] if len(asked) > _PLACES[utter_action] else label
         if label in self._topics:
             return topic_message(self._topics[label], self._topics)
+        if utter_action not in self._responses:
+            return None
         variants = ResponseVariationFilter(self._responses).responses_for_utter_action(
             utter_action, output_channel, tracker.current_slot_values()
         )
@@ -44,6 +47,12 @@ class AnswerGenerator(NaturalLanguageGenerator):
         used = strikes(tracker) if utter_action == "utter_unclear" else uses(tracker, utter_action)
         response = variants[variant(used, len(variants), utter_action == "utter_unclear")]
         return plain_message(response, self._numbers, self._topics, parse_data.get("suggestions") or [])
+
+    def _read(self, responses: dict[str, list[dict[str, Any]]]) -> None:
+        """Read the topics again when the model, and with it the domain, has changed."""
+        if responses is not self._responses:
+            self._responses = responses
+            self._topics = topics_of(responses)
 
 
 def variant(used: int, count: int, staged: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,8 @@ class Reading:
         clauses: the clauses of a longer message in order; empty where there is nothing to cut.
         clause_vectors: shape (clauses, 384).
         after: label of the topic that the turn before was about; None at the start or after small talk.
-        joined_vector: vector of the message joined to that topic's question, shape (384,); None without `after`.
+        joined_vector: gives the vector of the message joined to that topic's question, shape (384,); None without
+            `after`. A call, because most messages stand alone and need not pay for it.
     """
 
     text: str
@@ -30,7 +32,7 @@ class Reading:
     clauses: tuple[str, ...]
     clause_vectors: np.ndarray
     after: str | None
-    joined_vector: np.ndarray | None
+    joined_vector: Callable[[], np.ndarray] | None
 
     def fingerprint(self) -> str:
         """Tell Rasa's cache that the reading changes with the text (the encoder has a fingerprint of its own)."""

@@ -7,8 +7,10 @@ import logging
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -144,7 +146,7 @@ class SentenceEncoder(GraphComponent):
         vectors = self._trained().encode_many(texts)
         joined_vectors = iter(vectors[len(examples) :])
         for example, vector in zip(examples, vectors):
-            joined_vector = next(joined_vectors) if example.after else None
+            joined_vector = partial(np.asarray, next(joined_vectors)) if example.after else None
             reading = Reading(example.text, vector, (), vectors[:0], example.after, joined_vector)
             example.message.set(READING, reading)
         return training_data
@@ -160,15 +162,15 @@ class SentenceEncoder(GraphComponent):
         pieces = clauses(text)
         after = topic_before(tracker)
         question = self._questions.get(after) if after else None
-        texts = [text, *pieces, *([joined(question, text)] if question else [])]
-        vectors = self._trained().encode(texts)
+        encoder = self._trained()
+        vectors = encoder.encode([text, *pieces])
         return Reading(
             text=text,
             vector=vectors[0],
             clauses=tuple(pieces),
-            clause_vectors=vectors[1 : 1 + len(pieces)],
+            clause_vectors=vectors[1:],
             after=after if question else None,
-            joined_vector=vectors[-1] if question else None,
+            joined_vector=(lambda: encoder.encode([joined(question, text)])[0]) if question else None,
         )
 
     def _trained(self) -> Encoder:

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, decide, group
 from helpline.nlu.reading import READING, Reading
-from helpline.nlu.sentence_encoder import examples_of, questions_of
+from helpline.nlu.sentence_encoder import examples_of
 from helpline.nlu.text import has_letters
 from helpline.nlu.topic_model import TopicModel
 
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _MODEL = "topics.joblib"
 _RANKED = 5
+# Below this the context would hardly count, and its vector costs a millisecond.
+_STANDS_ALONE = 0.05
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -71,7 +73,7 @@ class TopicClassifier(GraphComponent):
         started = time.monotonic()
         examples = examples_of(training_data)
         rows = [(example.message.get(READING), example.label) for example in examples]
-        self._model = TopicModel.fit(rows, questions_of(training_data).keys())
+        self._model = TopicModel.fit(rows)
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder / _MODEL)
         logger.info(
@@ -99,7 +101,9 @@ class TopicClassifier(GraphComponent):
         alone = self._model.alone([reading.text, *reading.clauses], vectors)
         whole = alone[0]
         if reading.joined_vector is not None:
-            whole = self._model.in_context(reading.text, whole, reading.vector, reading.joined_vector)
+            leaning = self._model.leans(reading.text, reading.vector)
+            if leaning > _STANDS_ALONE:
+                whole = self._model.in_context(leaning, whole, reading.joined_vector())
         labels = self._model.labels
         best = np.argsort(-whole)[:_RANKED]
         return decide(labels, whole, alone[1:]), [(str(labels[index]), float(whole[index])) for index in best]
