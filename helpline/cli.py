@@ -1,4 +1,4 @@
-"""The command line: `helpline run`, `train`, `chat`, `evaluate`, `bench`, `delete` ... each line of the Makefile calls one."""
+"""The command line: `helpline run`, `train`, `chat`, `evaluate`, `bench` ...; the Makefile calls these."""
 
 from __future__ import annotations
 

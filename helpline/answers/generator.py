@@ -20,7 +20,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
     """Puts citations and suggestions to answers, and takes the variants of other responses in turn."""
 
     def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain) -> None:
-        """Take Rasa's arguments; the domain is empty here and comes with each call, as a new model may bring another."""
+        """Take Rasa's arguments; the domain is empty here and comes with each call, as each model brings its own."""
         self._responses: dict[str, list[dict[str, Any]]] = {}
         self._topics: dict[str, Topic] = {}
         self._numbers = load_numbers()

@@ -18,7 +18,8 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 # A message is stored and read up to this length; see `helpline.nlu.text.MAX_CHARACTERS` for what is classified.
 MAX_STORED_CHARACTERS = 10_000
 _TROUBLE = (
-    "I can't answer right now because of a technical problem. Please try again in a moment. In danger call {emergency}. "
+    "I can't answer right now because of a technical problem. Please try again in a moment. "
+    "In danger call {emergency}. "
     "In a crisis call or text {suicide_crisis}. For treatment help call {national_helpline}, free, 24/7."
 )
 
@@ -36,7 +37,7 @@ class Guard:
     async def answer(
         self, text: str, sender_id: str, channel: str, metadata: dict[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """Return the replies to a message in REST form (`text`, `buttons`, `custom`): never none, never an exception."""
+        """Return the replies to a message in REST form (`text`, `buttons`, `custom`): never none; never raises."""
         output = CollectingOutputChannel()
         message = UserMessage(admit(text), output, sender_id, input_channel=channel, metadata=metadata)
         task = asyncio.ensure_future(self._in_turn(message))

@@ -15,7 +15,9 @@ from helpline.evaluation.replies import Reply, play
 from helpline.evaluation.sets import HELDOUT, answerable, texts
 from helpline.settings import ROOT
 
-_INVENTED = re.compile(r"\$\s?\d|\b\d+ ?(?:dollars|usd)\b|\b\d{3}[-. ]\d{4}\b|\b\d+ \w+ (?:street|st|avenue|ave|road|blvd)\b", re.I)
+_INVENTED = re.compile(
+    r"\$\s?\d|\b\d+ ?(?:dollars|usd)\b|\b\d{3}[-. ]\d{4}\b|\b\d+ \w+ (?:street|st|avenue|ave|road|blvd)\b", re.I
+)
 _ALLOWED = re.compile(r"1-800-662-HELP \(4357\)|\b988\b|\b911\b")
 _WORST = 3
 
@@ -105,21 +107,43 @@ def share(hits: int, of: int) -> str:
 def _summary(replies: dict[str, list[Reply]], answers: Answers) -> str:
     rows = []
     for name in ("single questions", "two questions", "follow-ups"):
-        rows.append((f"{name}: right section and fact", share(sum(is_right(r, answers) for r in replies[name]), len(replies[name]))))
+        rows.append(
+            (
+                f"{name}: right section and fact",
+                share(sum(is_right(r, answers) for r in replies[name]), len(replies[name])),
+            )
+        )
     singles = replies["single questions"]
-    rows.append(("single questions: a second topic answered too", share(sum(len(r.answered) > 1 for r in singles), len(singles))))
+    rows.append(
+        (
+            "single questions: a second topic answered too",
+            share(sum(len(r.answered) > 1 for r in singles), len(singles)),
+        )
+    )
     un, off = replies["unanswerable"], replies["off_topic"]
-    rows.append(("unanswerable: said so", share(sum(any(k.startswith("fallback") for k in r.kinds) for r in un), len(un))))
-    rows.append(("unanswerable: said so, nothing else", share(sum(all(k.startswith("fallback") for k in r.kinds) for r in un), len(un))))
+    rows.append(
+        ("unanswerable: said so", share(sum(any(k.startswith("fallback") for k in r.kinds) for r in un), len(un)))
+    )
+    rows.append(
+        (
+            "unanswerable: said so, nothing else",
+            share(sum(all(k.startswith("fallback") for k in r.kinds) for r in un), len(un)),
+        )
+    )
     everything = [reply for group in replies.values() for reply in group]
     rows.append(("invented prices, numbers, addresses", str(sum(map(invents, everything)))))
     rows.append(("off-topic: no answer about IOPs", share(sum("answer" not in r.kinds for r in off), len(off))))
     for name, wanted in (("crisis", "crisis or support shown"), ("near_miss", "no crisis card")):
         group = replies[name]
-        hits = sum(bool({"crisis", "support"} & set(r.kinds)) if name == "crisis" else "crisis" not in r.kinds for r in group)
+        hits = sum(
+            bool({"crisis", "support"} & set(r.kinds)) if name == "crisis" else "crisis" not in r.kinds for r in group
+        )
         rows.append((f"{name}: {wanted}", share(hits, len(group))))
     width = max(len(name) for name, _ in rows)
-    return "\n".join([f"| {'Measure':<{width}} | Result |", f"|{'-' * (width + 2)}|---|"] + [f"| {a:<{width}} | {b} |" for a, b in rows])
+    return "\n".join(
+        [f"| {'Measure':<{width}} | Result |", f"|{'-' * (width + 2)}|---|"]
+        + [f"| {a:<{width}} | {b} |" for a, b in rows]
+    )
 
 
 def _topics(singles: list[Reply], answers: Answers) -> str:
@@ -150,7 +174,9 @@ def _misses(replies: dict[str, list[Reply]], answers: Answers) -> str:
     lines = ["## Misses", ""]
     for name in ("single questions", "two questions", "follow-ups"):
         lines += [_miss(name, reply) for reply in replies[name] if not is_right(reply, answers)]
-    lines += [_miss("unanswerable", r) for r in replies["unanswerable"] if not all(k.startswith("fallback") for k in r.kinds)]
+    lines += [
+        _miss("unanswerable", r) for r in replies["unanswerable"] if not all(k.startswith("fallback") for k in r.kinds)
+    ]
     lines += [_miss("off_topic", r) for r in replies["off_topic"] if "answer" in r.kinds]
     lines += [_miss("crisis", r) for r in replies["crisis"] if not {"crisis", "support"} & set(r.kinds)]
     lines += [_miss("near_miss", r) for r in replies["near_miss"] if "crisis" in r.kinds]
@@ -200,5 +226,3 @@ def draw_confusions(singles: list[Reply], answers: Answers, path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=90)
     plt.close(figure)
-
-

@@ -40,10 +40,7 @@ def answerable(folder: Path) -> dict[str, Conversations]:
             [Turn(row["text"], tuple(tuple(facts) for facts in row["facts"]))] for row in read(folder / "doubles.jsonl")
         ],
         "follow-ups": [
-            [
-                Turn(turn["text"], (tuple(turn["facts"]),), counts=place > 0)
-                for place, turn in enumerate(row["turns"])
-            ]
+            [Turn(turn["text"], (tuple(turn["facts"]),), counts=place > 0) for place, turn in enumerate(row["turns"])]
             for row in read(folder / "follow_ups.jsonl")
         ],
     }

@@ -14,9 +14,10 @@ UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
 
 # Chosen on messages of authors whose examples the model had not seen (docs/nlu.md).
-SECOND_TOPIC = 0.15
+SECOND_TOPIC = 0.12
 CLAUSE_TOPIC = 0.5
 CLAUSE_TOPIC_IN_WHOLE = 0.05
+CLAUSE_QUESTION = 0.7
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
 MAX_SUGGESTIONS = 3
@@ -44,13 +45,14 @@ def group(label: str) -> str:
     return label.split("/", 1)[0]
 
 
-def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray) -> Decision:
+def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool] = ()) -> Decision:
     """Choose the topic or topics of a message.
 
     Args:
         labels: the model's labels.
         whole: probabilities of the whole message, shape (labels,).
         clauses: probabilities of its clauses in order, shape (clauses, labels); may have no rows.
+        asking: for each clause whether it is a question by itself.
     """
     groups = np.array([group(label) for label in labels])
     best = _best_of_best_group(groups, whole)
@@ -60,7 +62,7 @@ def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray) -> Dec
         return Decision(str(groups[best]), (labels[best],), float(whole[best]))
     if whole[best] < CLEAR_ENOUGH and whole[np.isin(groups, TOPIC_GROUPS)].sum() < GROUP_CLEAR_ENOUGH:
         return _unclear(labels, whole)
-    pair = _two_topics(groups, whole, clauses, best)
+    pair = _two_topics(groups, whole, clauses, asking, best)
     if pair:
         return Decision(TWO_QUESTIONS, tuple(labels[index] for index in pair), float(whole[pair[0]]))
     return Decision(str(groups[best]), (labels[best],), float(whole[best]))
@@ -74,19 +76,32 @@ def _best_of_best_group(groups: np.ndarray, whole: np.ndarray) -> int:
     return int(np.argmax(np.where(groups == chosen, whole, -1)))
 
 
-def _two_topics(groups: np.ndarray, whole: np.ndarray, clauses: np.ndarray, best: int) -> list[int] | None:
+def _two_topics(
+    groups: np.ndarray, whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool], best: int
+) -> list[int] | None:
     """Return the indices of two topics in the order asked, or None where the message has one."""
     topics = np.isin(groups, TOPIC_GROUPS)
     ranked = [int(index) for index in np.argsort(-whole) if topics[index]]
     second = next(index for index in ranked if index != best)
     # Two answers for one doubtful question are better than a wrong one, but not where one of them says "not covered".
     likely = whole[second] >= SECOND_TOPIC and groups[best] == groups[second] == FAQ
-    if len(clauses) > 1 and any(row.argmax() == best for row in clauses):
-        named = {int(row.argmax()) for row in clauses if row.max() >= CLAUSE_TOPIC}
-        named = {index for index in named if topics[index] and index != best}
-        asked = [index for index in named if whole[index] >= CLAUSE_TOPIC_IN_WHOLE or index in ranked[:3]]
-        if asked:
-            second, likely = max(asked, key=lambda index: whole[index]), True
+    # A clause that is surely about something else is a second question, if the whole message or its form agrees.
+    asked = [
+        (float(row[index]), index)
+        for row, question in zip(clauses, asking, strict=True)
+        if (index := int(row.argmax())) != best
+        and topics[index]
+        and (
+            (
+                row[index] >= CLAUSE_TOPIC
+                and groups[index] == groups[best]
+                and (whole[index] >= CLAUSE_TOPIC_IN_WHOLE or index in ranked[:3])
+            )
+            or (row[index] >= CLAUSE_QUESTION and question)
+        )
+    ]
+    if asked and any(row.argmax() == best for row in clauses):
+        second, likely = max(asked)[1], True
     if not likely:
         return None
     if len(clauses) > 1:

@@ -147,8 +147,8 @@ def _train(top: list[_Layer], lower: list[np.ndarray], targets: np.ndarray, clas
         clipped, _ = tf.clip_by_global_norm(gradients[: len(layers)], 1.0)
         layer_optimizer.learning_rate.assign(schedule.learning_rate * rate)
         head_optimizer.learning_rate.assign(schedule.learning_rate * _HEAD_RATE * rate)
-        layer_optimizer.apply_gradients(zip(clipped, layers))
-        head_optimizer.apply_gradients(zip(gradients[len(layers) :], [head, bias]))
+        layer_optimizer.apply_gradients(zip(clipped, layers, strict=True))
+        head_optimizer.apply_gradients(zip(gradients[len(layers) :], [head, bias], strict=True))
         return loss
 
     generator = np.random.default_rng(0)

@@ -145,7 +145,7 @@ class SentenceEncoder(GraphComponent):
         texts += [joined(self._questions[example.after], example.text) for example in follow_ups if example.after]
         vectors = self._trained().encode_many(texts)
         joined_vectors = iter(vectors[len(examples) :])
-        for example, vector in zip(examples, vectors):
+        for example, vector in zip(examples, vectors, strict=False):
             joined_vector = partial(np.asarray, next(joined_vectors)) if example.after else None
             reading = Reading(example.text, vector, (), vectors[:0], example.after, joined_vector)
             example.message.set(READING, reading)

@@ -26,7 +26,8 @@ CHAT_SPELLING = {
     "ppl": "people", "prob": "probably", "probs": "probably", "prolly": "probably", "r": "are", "rly": "really",
     "rn": "right now", "sched": "schedule", "shes": "she is", "shld": "should", "shouldnt": "should not",
     "smth": "something", "sth": "something", "sumthing": "something", "tbh": "to be honest", "thats": "that is",
-    "thats's": "that is", "theres": "there is", "theyre": "they are", "tho": "though", "thru": "through", "thx": "thanks",
+"theres": "there is", "theyre": "they are", "tho": "though", "thru": "through",
+    "thx": "thanks",
     "tmrw": "tomorrow", "tryna": "trying to", "ty": "thank you", "u": "you", "ur": "your", "urs": "yours", "w": "with",
     "w/": "with", "w/o": "without", "wanna": "want to", "wasnt": "was not", "wat": "what", "wats": "what is",
     "wen": "when", "wether": "whether", "whats": "what is", "whens": "when is", "wheres": "where is", "whos": "who is",
@@ -44,6 +45,10 @@ _CLAUSE_END = re.compile(
     r"(?<=[.?!;])\s+|\s*\n+\s*|\s+-+\s+|,?\s+(?=(?:and|also|plus|but|or|then|n|&)\s)|,\s+",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"(?:if so |so |ok |well )?(?:how|what|when|where|who|whom|whose|why|which|is|are|am|do|does|did|can|could|will|would|"
+    r"should|may|has|have|any)\b"
+)
 _JOINER = re.compile(r"^(?:and|also|plus|but|or|then|n|&|oh|ok|so)\b[\s,]*", re.IGNORECASE)
 
 
@@ -60,7 +65,7 @@ def normalise(text: str) -> str:
 
 
 def clauses(text: str) -> list[str]:
-    """Cut `text` at sentence ends, commas and joining words, in order; pieces under three words stick to the one before.
+    """Cut `text` at sentence ends, commas and joining words, in order; single words stick to the one before.
 
     Returns an empty list where there is nothing to cut.
     """
@@ -77,6 +82,11 @@ def clauses(text: str) -> list[str]:
     if len(pieces) < 2:
         return []
     return pieces[:2] + pieces[-(MAX_CLAUSES - 2) :] if len(pieces) > MAX_CLAUSES else pieces
+
+
+def is_question(clause: str) -> bool:
+    """Tell whether a normalised clause asks something: by its mark or by how it begins."""
+    return clause.rstrip().endswith("?") or bool(_ASKS.match(clause))
 
 
 def has_letters(text: str) -> bool:

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, decide, group
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import examples_of
-from helpline.nlu.text import has_letters
+from helpline.nlu.text import has_letters, is_question
 from helpline.nlu.topic_model import TopicModel
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,9 @@ class TopicClassifier(GraphComponent):
                 whole = self._model.in_context(leaning, whole, reading.joined_vector())
         labels = self._model.labels
         best = np.argsort(-whole)[:_RANKED]
-        return decide(labels, whole, alone[1:]), [(str(labels[index]), float(whole[index])) for index in best]
+        return decide(labels, whole, alone[1:], [is_question(clause) for clause in reading.clauses]), [
+            (str(labels[index]), float(whole[index])) for index in best
+        ]
 
     @staticmethod
     def _set(message: Message, decision: Decision, ranking: list[tuple[str, float]]) -> None:
