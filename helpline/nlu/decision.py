@@ -10,6 +10,7 @@ import numpy as np
 FAQ = "faq"
 NOT_COVERED = "not_covered"
 TOPIC_GROUPS = (FAQ, NOT_COVERED)
+CRISIS = "crisis"
 UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
 
@@ -18,6 +19,12 @@ SECOND_TOPIC = 0.12
 CLAUSE_TOPIC = 0.5
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
+NOT_COVERED_DOUBT = 0.15
+# Danger in a part of a message outweighs the rest of it: where the part is sure, or the whole hints at it too.
+CRISIS_IN_WHOLE = 0.4
+CRISIS_SURE_IN_CLAUSE = 0.95
+CRISIS_IN_CLAUSE = 0.6
+CRISIS_HINTED_IN_WHOLE = 0.05
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
 MAX_SUGGESTIONS = 3
@@ -55,6 +62,9 @@ def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking
         asking: for each clause whether it is a question by itself.
     """
     groups = np.array([group(label) for label in labels])
+    danger = groups == CRISIS
+    if _in_danger(whole[danger], clauses[:, danger]):
+        return Decision(CRISIS, tuple(labels[index] for index in np.flatnonzero(danger)), float(whole[danger].max()))
     best = _best_of_best_group(groups, whole)
     if groups[best] not in TOPIC_GROUPS:
         if whole[best] < CLEAR_ENOUGH:
@@ -66,6 +76,13 @@ def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking
     if pair:
         return Decision(TWO_QUESTIONS, tuple(labels[index] for index in pair), float(whole[pair[0]]))
     return Decision(str(groups[best]), (labels[best],), float(whole[best]))
+
+
+def _in_danger(whole: np.ndarray, clauses: np.ndarray) -> bool:
+    most = whole.max(initial=0.0)
+    part = clauses.max(initial=0.0)
+    hinted = part >= CRISIS_IN_CLAUSE and most >= CRISIS_HINTED_IN_WHOLE
+    return bool(most >= CRISIS_IN_WHOLE or part >= CRISIS_SURE_IN_CLAUSE or hinted)
 
 
 def _best_of_best_group(groups: np.ndarray, whole: np.ndarray) -> int:
@@ -100,9 +117,13 @@ def _two_topics(
             or (row[index] >= CLAUSE_QUESTION and question)
         )
     ]
+    uncovered = groups == NOT_COVERED
     if asked and any(row.argmax() == best for row in clauses):
-        second, likely = max(asked)[1], True
-    if not likely:
+        second = max(asked)[1]
+    elif groups[best] == FAQ and whole[uncovered].sum() >= NOT_COVERED_DOUBT:
+        # The nearest answer may miss a detail that the document lacks: say so with it.
+        return [best, int(np.argmax(np.where(uncovered, whole, -1)))]
+    elif not likely:
         return None
     if len(clauses) > 1:
         return sorted((best, second), key=lambda index: (int(clauses[:, index].argmax()), index != best))

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.training_data.message import Message
+
+from helpline.nlu.encoder import Encoder
+from helpline.nlu.reading import READING, Reading
+from helpline.nlu.sentence_encoder import SentenceEncoder, examples_of, questions_of, topic_before
+
+
+def read(component: SentenceEncoder, text: str, *topics: list[str]) -> Reading:
+    """Return the reading of `text` after turns about `topics`."""
+    return component.process([Message.build(text)], tracker(*topics))[0].get(READING)
+
+
+def tracker(*topics: list[str]) -> DialogueStateTracker:
+    events: list[Event] = []
+    for named in topics:
+        events += [UserUttered("text", parse_data={"topics": named}), ActionExecuted("utter_faq")]
+    return DialogueStateTracker.from_events("someone", events, [])
+
+
+def test_examples_have_full_labels_and_what_they_lean_on(trained_encoder: SimpleNamespace) -> None:
+    examples = {example.text: example for example in examples_of(trained_encoder.data)}
+    assert examples["does medicaid pay for the program"].label == "faq/medicaid"
+    assert examples["does medicaid pay for the program"].after is None
+    assert examples["thanks"].label == "smalltalk/thanks"
+    assert examples["what about weekends"].after == "faq/session_frequency"
+
+
+def test_questions_come_from_the_responses(trained_encoder: SimpleNamespace) -> None:
+    questions = questions_of(trained_encoder.data)
+    assert questions["faq/medicaid"] == "Does Medicaid pay for an IOP?"
+    assert "smalltalk/thanks" not in questions
+
+
+def test_training_messages_get_readings(trained_encoder: SimpleNamespace) -> None:
+    readings = [example.message.get(READING) for example in examples_of(trained_encoder.data)]
+    assert all(np.linalg.norm(reading.vector) == pytest.approx(1, abs=1e-5) for reading in readings)
+    leaning = {reading.text for reading in readings if reading.joined_vector is not None}
+    assert leaning == {
+        "and how long is each", "every day", "what about weekends", "and if they refuse", "only that one", "who gets it",
+    }  # fmt: skip
+
+
+def test_a_loaded_component_reads_the_same(trained_encoder: SimpleNamespace) -> None:
+    loaded = SentenceEncoder.load(trained_encoder.config, *trained_encoder.parts)
+    text = "how much is it, and can my family come"
+    first = read(trained_encoder.component, text, ["faq/medicaid"])
+    second = read(loaded, text, ["faq/medicaid"])
+    assert first.clauses == second.clauses == ("how much is it", "can my family come")
+    np.testing.assert_allclose(first.vector, second.vector, atol=1e-4)
+    np.testing.assert_allclose(first.clause_vectors, second.clause_vectors, atol=1e-4)
+    np.testing.assert_allclose(first.joined_vector(), second.joined_vector(), atol=1e-4)
+
+
+def test_a_reading_joins_the_question_of_the_turn_before(trained_encoder: SimpleNamespace) -> None:
+    component = trained_encoder.component
+    follow_up = read(component, "And if they refuse?", ["faq/medicaid"])
+    joined_text = read(component, "does medicaid pay for an iop? and if they refuse?")
+    assert follow_up.after == "faq/medicaid"
+    assert follow_up.joined_vector() @ joined_text.vector == pytest.approx(1, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    "topics", [[], [["faq/unknown"]], [[]]], ids=["no turn before", "topic without question", "small talk before"]
+)
+def test_without_a_question_before_nothing_is_joined(trained_encoder: SimpleNamespace, topics: list[list[str]]) -> None:
+    reading = read(trained_encoder.component, "and then", *topics)
+    assert (reading.after, reading.joined_vector) == (None, None)
+
+
+def test_a_message_without_text_is_read_too(trained_encoder: SimpleNamespace) -> None:
+    assert trained_encoder.component.process([Message(data={})])[0].get(READING).text == ""
+
+
+@pytest.mark.parametrize(
+    ("topics", "expected"),
+    [
+        ([], None),
+        ([["faq/a"]], "faq/a"),
+        ([["faq/a"], ["faq/b"]], "faq/b"),
+        ([["faq/a", "faq/b"]], "faq/b"),
+        ([["faq/a"], [], []], "faq/a"),
+        ([["faq/a"], [], [], []], None),
+    ],
+)
+def test_the_topic_before_reaches_over_small_talk_but_not_far(topics: list[list[str]], expected: str | None) -> None:
+    assert topic_before(tracker(*topics)) == expected
+
+
+def test_an_untrained_component_refuses_to_read(component_parts: Callable[[str], tuple]) -> None:
+    with pytest.raises(RuntimeError, match="not been trained"):
+        SentenceEncoder.create({}, *component_parts("empty")).process([Message.build("hi")])
+
+
+def test_fine_tuning_changes_the_vectors_and_still_loads(
+    component_parts: Callable[[str], tuple], trained_encoder: SimpleNamespace, encoder: Encoder
+) -> None:
+    config, parts = {"fine_tune": True}, component_parts("tuned")
+    SentenceEncoder.create(config, *parts).train(trained_encoder.data)
+    text = "does medicaid pay"
+    tuned = read(SentenceEncoder.load(config, *parts), text).vector
+    published = encoder.encode([text])[0]
+    assert np.linalg.norm(tuned) == pytest.approx(1, abs=1e-5)
+    assert tuned @ published < 0.99

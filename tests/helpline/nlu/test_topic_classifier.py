@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.training_data.message import Message
+
+from helpline.nlu.topic_classifier import TopicClassifier
+
+Classify = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def parts(component_parts: Callable[[str], tuple]) -> tuple:
+    return component_parts("topics")
+
+
+@pytest.fixture(scope="module")
+def trained(parts: tuple, trained_encoder: SimpleNamespace) -> TopicClassifier:
+    component = TopicClassifier.create({}, *parts)
+    component.train(trained_encoder.data)
+    return component
+
+
+@pytest.fixture(scope="module")
+def classify(trained: TopicClassifier, trained_encoder: SimpleNamespace) -> Classify:
+    """Return what Rasa would see of a message, in a conversation whose last turn was about `topic`."""
+
+    def run(text: str, topic: str | None = None, component: TopicClassifier = trained) -> dict[str, Any]:
+        turns = [UserUttered("text", parse_data={"topics": [topic]})] if topic else []
+        tracker = DialogueStateTracker.from_events("someone", turns, [])
+        message = component.process(trained_encoder.component.process([Message.build(text)], tracker))[0]
+        return message.as_dict(only_output_properties=True)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "topics"),
+    [
+        ("Will Medicaid pay for treatment?", "faq", ["faq/medicaid"]),
+        ("how many days each week", "faq", ["faq/session_frequency"]),
+        ("whats the price in dollars", "not_covered", ["not_covered/price"]),
+        ("thank you", "smalltalk", []),
+    ],
+)
+def test_a_message_gets_intent_and_topics(classify: Classify, text: str, intent: str, topics: list[str]) -> None:
+    seen = classify(text)
+    assert seen["intent"]["name"] == intent
+    assert seen["topics"] == topics
+    assert 0 < seen["intent"]["confidence"] <= 1
+
+
+def test_the_response_is_named_as_by_rasas_selector(classify: Classify) -> None:
+    selected = classify("Will Medicaid pay for treatment?")["response_selector"]
+    assert selected["faq"]["response"]["intent_response_key"] == "faq/medicaid"
+    assert selected["faq"]["response"]["utter_action"] == "utter_faq/medicaid"
+    assert classify("thank you")["response_selector"]["smalltalk"]["response"]["utter_action"].endswith("/thanks")
+
+
+def test_two_questions_name_both_topics_in_order(classify: Classify) -> None:
+    seen = classify("can my parents join the family therapy, and how many days a week are the sessions?")
+    assert seen["intent"]["name"] == "two_questions"
+    assert seen["topics"] == ["faq/family_therapy", "faq/session_frequency"]
+    assert "response_selector" not in seen
+
+
+@pytest.mark.parametrize("text", ["", "   ", "12345", "?!", "\U0001f600\U0001f600"])
+def test_nothing_to_read_is_unclear(classify: Classify, text: str) -> None:
+    seen = classify(text)
+    assert seen["intent"] == {"name": "unclear", "confidence": 0.0}
+    assert seen["topics"] == []
+
+
+@pytest.mark.parametrize("topic", ["faq/medicaid", "faq/session_frequency"])
+def test_a_follow_up_is_about_the_topic_before(classify: Classify, topic: str) -> None:
+    assert classify("and then", topic)["topics"] == [topic]
+
+
+def test_a_whole_question_leaves_the_topic_before(classify: Classify) -> None:
+    assert classify("can my mother join the family therapy", "faq/medicaid")["topics"] == ["faq/family_therapy"]
+
+
+def test_the_ranking_goes_down_and_starts_with_the_answer(classify: Classify) -> None:
+    ranking = classify("Will Medicaid pay for treatment?")["intent_ranking"]
+    confidences = [place["confidence"] for place in ranking]
+    assert ranking[0]["name"] == "faq/medicaid"
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_a_loaded_component_says_the_same(classify: Classify, trained: TopicClassifier, parts: tuple) -> None:
+    loaded = TopicClassifier.load({}, *parts)
+    for text in ("Will Medicaid pay?", "thanks", "how much money"):
+        assert classify(text, component=loaded) == classify(text, component=trained)
+
+
+def test_an_untrained_component_refuses_to_classify(
+    component_parts: Callable[[str], tuple], classify: Classify
+) -> None:
+    with pytest.raises(RuntimeError, match="not been trained"):
+        classify("hello", component=TopicClassifier.create({}, *component_parts("empty topics")))

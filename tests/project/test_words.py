@@ -1,0 +1,246 @@
+"""What the assistant may say: short, calm, without banned words, and no number that is not in data/numbers.yml."""
+
+import ast
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from project_files import DATA, ROOT, Response, read_yaml
+
+MOST_WORDS = 90
+MOST_SUGGESTIONS = 3
+PAGE = ROOT / "helpline" / "channels" / "page"
+SPEAKING_CODE = [*sorted((ROOT / "helpline" / "channels").glob("*.py")), *sorted((ROOT / "actions").glob("*.py"))]
+
+EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]")
+# Years and thousands ("10,000") are no phone numbers.
+PLAIN_NUMBER = re.compile(r"\b(?:(?:19|20)\d\d|\d{1,3}(?:,\d{3})+)\b")
+# Three or more digits in a row or with separators between ("555-1234", "1 800 555"), or letters in place of digits.
+PHONE_LIKE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){2,}|\b\d{3}-[A-Z]{4,}\b")
+
+# Words that are never ours, whatever the context: they label people, promise, diagnose or silence.
+BANNED_WORDS = ["addict", "addicts", "abuser", "abusers", "alcoholic", "alcoholics", "junkie", "clean", "dirty"]
+BANNED_PHRASES = [
+    "i understand exactly",
+    "i know how you feel",
+    "everything will be fine",
+    "so much to live for",
+    "don't worry",
+    "do not worry",
+    "calm down",
+    "others have it worse",
+    "committed suicide",
+    "commit suicide",
+    "failed attempt",
+    "promise me",
+    "not thinking of suicide",
+    "you have depression",
+    "you have alcohol use disorder",
+    "you have an alcohol use disorder",
+    "you have an addiction",
+    "you don't need help",
+    "i'm here for you always",
+    "always here for you",
+    "only i understand",
+    "help is on the way",
+    "i've alerted",
+    "hipaa",
+    "100% confidential",
+    "100 % confidential",
+    "completely confidential",
+    "this chat is confidential",
+    "can't talk about that",
+    "stop using today",
+    "will cure",
+    "cures",
+    "guarantee",
+    "guarantees",
+    "guaranteed",
+    "is right for you",
+    "as a therapist",
+    "as a nurse",
+    "as a doctor",
+    "as your therapist",
+]
+
+
+class _Visible(HTMLParser):
+    """Collects what a person sees, hears or dials: texts, and the attributes that are read out or followed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.dialled: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "href" and (value or "").startswith(("tel:", "sms:")):
+                self.dialled.append(str(value).split(":", 1)[1])
+            elif name in ("href", "title", "placeholder", "alt", "aria-label", "value", "content"):
+                self.texts.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def visible(page: str) -> _Visible:
+    parser = _Visible()
+    parser.feed(page)
+    return parser
+
+
+def quoted(script: str) -> list[str]:
+    """Return the string literals of a script or style sheet."""
+    return [
+        text
+        for literal in re.findall(r'"([^"\n]*)"|\'([^\'\n]*)\'|`([^`]*)`', script.replace("n't", "n\u2019t"))
+        for text in literal
+        if text
+    ]
+
+
+def strings_of(path: Path) -> list[str]:
+    """Return the string constants of a Python file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def unknown_numbers(text: str, known: list[str]) -> list[str]:
+    """Return what looks like a phone number in `text` once the known ones are taken out."""
+    for shown in sorted(known, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(shown)}(?![\w-])", " ", text)
+    return PHONE_LIKE.findall(PLAIN_NUMBER.sub(" ", text))
+
+
+@pytest.fixture(scope="module")
+def numbers() -> dict[str, Any]:
+    return read_yaml(DATA / "numbers.yml")
+
+
+@pytest.fixture(scope="module")
+def known(numbers: dict[str, Any]) -> list[str]:
+    return [shown for number in numbers.values() for shown in number["shown"]]
+
+
+def spoken(responses: list[Response]) -> list[tuple[str, str]]:
+    """Return place and words of everything that a response shows: text, title and question of its button."""
+    words = [(f"{response.file} {response.name}", response.text) for response in responses]
+    for response in responses:
+        shown = (response.metadata.get("title"), response.metadata.get("question"))
+        words += [(f"{response.file} {response.name}", str(text)) for text in shown if text]
+    return words
+
+
+def test_responses_are_short(responses: list[Response]) -> None:
+    long = {response.name: len(response.text.split()) for response in responses}
+    assert {name: count for name, count in long.items() if count > MOST_WORDS} == {}
+
+
+def test_every_response_says_something(responses: list[Response]) -> None:
+    assert [response.name for response in responses if not response.text] == []
+
+
+def test_no_exclamation_marks(responses: list[Response]) -> None:
+    assert [(place, text) for place, text in spoken(responses) if "!" in text] == []
+
+
+def test_no_emoji(responses: list[Response]) -> None:
+    assert [(place, text) for place, text in spoken(responses) if EMOJI.search(text)] == []
+
+
+@pytest.mark.parametrize("banned", BANNED_WORDS + BANNED_PHRASES)
+def test_banned_words_are_not_said(banned: str, responses: list[Response]) -> None:
+    pattern = re.compile(rf"(?<![\w-]){re.escape(banned)}(?![\w-])", re.IGNORECASE)
+    places = [place for place, text in spoken(responses) if pattern.search(text.replace("\u2019", "'"))]
+    assert places == []
+
+
+def test_responses_show_known_numbers_only(responses: list[Response], known: list[str]) -> None:
+    unknown = {place: found for place, text in spoken(responses) if (found := unknown_numbers(text, known))}
+    assert unknown == {}
+
+
+def test_the_page_shows_known_numbers_only(known: list[str]) -> None:
+    texts = []
+    for path in sorted(PAGE.iterdir()):
+        content = path.read_text(encoding="utf-8")
+        texts += visible(content).texts if path.suffix == ".html" else quoted(content)
+    assert texts
+    assert [found for text in texts for found in unknown_numbers(text, known)] == []
+
+
+def test_the_page_dials_what_it_shows(numbers: dict[str, Any]) -> None:
+    dialled = visible((PAGE / "index.html").read_text(encoding="utf-8")).dialled
+    assert sorted(dialled) == sorted(number["tel"] for number in numbers.values())
+
+
+@pytest.mark.parametrize("path", SPEAKING_CODE, ids=lambda path: path.name)
+def test_code_that_speaks_has_known_numbers_only(path: Path, known: list[str]) -> None:
+    assert [found for text in strings_of(path) for found in unknown_numbers(text, known)] == []
+
+
+@pytest.mark.parametrize("text", ["call 555-1234", "call (714) 555 0100", "1-888-GETHELP", "text 741741", "dial 112"])
+def test_an_unknown_number_would_be_found(text: str, known: list[str]) -> None:
+    assert unknown_numbers(text, known)
+
+
+@pytest.mark.parametrize("text", ["1-800-662-HELP (4357), free, 24/7", "November 13, 2023", "988 (oprima 2)", "911."])
+def test_a_known_number_passes(text: str, known: list[str]) -> None:
+    assert unknown_numbers(text, known) == []
+
+
+def test_no_number_is_expired(numbers: dict[str, Any]) -> None:
+    today = date.today()
+    assert {key: str(number["expires_on"]) for key, number in numbers.items() if number["expires_on"] <= today} == {}
+
+
+def test_every_number_was_checked_before_it_expires(numbers: dict[str, Any]) -> None:
+    assert [key for key, number in numbers.items() if number["last_checked"] >= number["expires_on"]] == []
+    assert [key for key, number in numbers.items() if not number["source"].startswith("https://")] == []
+
+
+def test_crisis_and_support_show_the_numbers_that_they_name(responses: list[Response], numbers: dict[str, Any]) -> None:
+    urgent = [response for response in responses if (response.content.get("custom") or {}).get("numbers")]
+    assert {"utter_crisis", "utter_support"} <= {response.name for response in urgent}
+    missing = [
+        f"{response.name}: {key}"
+        for response in urgent
+        for key in response.content["custom"]["numbers"]
+        if not all(shown in response.text for shown in numbers[key]["shown"])
+    ]
+    assert missing == []
+
+
+def test_every_crisis_reply_names_911_988_and_the_helpline(responses: list[Response]) -> None:
+    crisis = [response.text for response in responses if response.name == "utter_crisis"]
+    assert crisis
+    assert [text for text in crisis if not all(shown in text for shown in ("911", "988", "1-800-662-HELP (4357)"))] == []
+
+
+def test_suggestions_are_few_and_exist(topics: list[Response]) -> None:
+    labels = {topic.label for topic in topics}
+    wrong = {
+        topic.label: topic.metadata["suggestions"]
+        for topic in topics
+        if len(topic.metadata["suggestions"]) > MOST_SUGGESTIONS
+        or any(f"faq/{name}" not in labels for name in topic.metadata["suggestions"])
+    }
+    assert wrong == {}
+
+
+def test_no_topic_suggests_itself_or_one_topic_twice(topics: list[Response]) -> None:
+    wrong = [
+        topic.label
+        for topic in topics
+        if topic.label in {f"faq/{name}" for name in topic.metadata["suggestions"]}
+        or len(set(topic.metadata["suggestions"])) < len(topic.metadata["suggestions"])
+    ]
+    assert wrong == []
+
+
+def test_titles_of_topics_differ(topics: list[Response]) -> None:
+    titles = [topic.metadata["title"] for topic in topics]
+    assert sorted({title for title in titles if titles.count(title) > 1}) == []
