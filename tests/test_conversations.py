@@ -16,7 +16,7 @@ def test_the_model_passes_rasas_test_of_conversations(tmp_path: Path) -> None:
     live = live_model()
     assert live is not None, "There is no trained model: run `make train`."
     command = [
-        *(sys.executable, "-m", "rasa", "test", "core", "--fail-on-prediction-errors", "--no-plot"),
+        *(sys.executable, "-m", "rasa", "test", "core", "--e2e", "--fail-on-prediction-errors", "--no-plot"),
         *("--stories", str(STORIES), "--model", str(live.path), "--out", str(tmp_path / "results")),
     ]
     environment = {

@@ -20,10 +20,9 @@ CLAUSE_TOPIC = 0.5
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
 NOT_COVERED_DOUBT = 0.15
-# Danger in a part of a message outweighs the rest of it: where the part is sure, or the whole hints at it too.
-CRISIS_IN_WHOLE = 0.4
-CRISIS_SURE_IN_CLAUSE = 0.95
-CRISIS_IN_CLAUSE = 0.6
+# Danger in a part of a message outweighs the rest of it, where the part is sure and the whole hints at it too.
+CRISIS_IN_WHOLE = 0.5
+CRISIS_IN_CLAUSE = 0.9
 CRISIS_HINTED_IN_WHOLE = 0.05
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
@@ -80,9 +79,8 @@ def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking
 
 def _in_danger(whole: np.ndarray, clauses: np.ndarray) -> bool:
     most = whole.max(initial=0.0)
-    part = clauses.max(initial=0.0)
-    hinted = part >= CRISIS_IN_CLAUSE and most >= CRISIS_HINTED_IN_WHOLE
-    return bool(most >= CRISIS_IN_WHOLE or part >= CRISIS_SURE_IN_CLAUSE or hinted)
+    in_part = clauses.max(initial=0.0) >= CRISIS_IN_CLAUSE and most >= CRISIS_HINTED_IN_WHOLE
+    return bool(most >= CRISIS_IN_WHOLE or in_part)
 
 
 def _best_of_best_group(groups: np.ndarray, whole: np.ndarray) -> int:

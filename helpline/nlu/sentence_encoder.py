@@ -21,6 +21,7 @@ from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from helpline.nlu.decision import FAQ, group
 from helpline.nlu.encoder import Encoder, build, load_weights
 from helpline.nlu.reading import READING, Reading, joined
 from helpline.nlu.text import clauses, normalise
@@ -188,7 +189,9 @@ def topic_before(tracker: DialogueStateTracker | None) -> str | None:
         if isinstance(event, UserUttered):
             topics = (event.parse_data or {}).get("topics")
             if topics:
-                return str(topics[-1])
+                # Of two topics the last one asked, but never the mere note that something is not covered.
+                answered = [label for label in topics if group(label) == FAQ]
+                return str((answered or topics)[-1])
             turns += 1
             if turns == _REACH:
                 break

@@ -6,7 +6,7 @@ import warnings
 from collections import Counter, defaultdict
 
 import pytest
-from project_files import Example, Response, bare, read_all, read_examples, read_heldout
+from project_files import Example, Response, bare, read_all, read_heldout
 
 SHORT = 2
 
@@ -28,7 +28,9 @@ def domain() -> dict[str, list[str]]:
     intents: list[str] = []
     actions: list[str] = []
     for _, content in read_all():
-        intents += [intent if isinstance(intent, str) else next(iter(intent)) for intent in content.get("intents") or []]
+        intents += [
+            intent if isinstance(intent, str) else next(iter(intent)) for intent in content.get("intents") or []
+        ]
         actions += content.get("actions") or []
     return {"intents": intents, "actions": actions}
 
@@ -101,8 +103,8 @@ def test_no_message_has_two_labels(examples: list[Example]) -> None:
     assert {text: sorted(found) for (_, text), found in labels.items() if len(found) > 1} == {}
 
 
-def test_examples_are_not_empty() -> None:
-    assert [example for example in read_examples() if not example.text] == []
+def test_no_example_is_empty(examples: list[Example]) -> None:
+    assert [example for example in examples if not example.text] == []
 
 
 def test_follow_ups_lean_on_topics_with_a_question(examples: list[Example], topics: list[Response]) -> None:

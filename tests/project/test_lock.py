@@ -57,7 +57,10 @@ def test_there_is_no_torch_in_it(pinned: dict[str, str]) -> None:
 
 
 def test_it_has_what_the_project_asks_for(project: dict, pinned: dict[str, str]) -> None:
-    wanted = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
     wrong = {}
     for requirement in wanted:
         name, _, version = requirement.partition("==")

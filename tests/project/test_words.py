@@ -217,7 +217,9 @@ def test_crisis_and_support_show_the_numbers_that_they_name(responses: list[Resp
 def test_every_crisis_reply_names_911_988_and_the_helpline(responses: list[Response]) -> None:
     crisis = [response.text for response in responses if response.name == "utter_crisis"]
     assert crisis
-    assert [text for text in crisis if not all(shown in text for shown in ("911", "988", "1-800-662-HELP (4357)"))] == []
+    assert [
+        text for text in crisis if not all(shown in text for shown in ("911", "988", "1-800-662-HELP (4357)"))
+    ] == []
 
 
 def test_suggestions_are_few_and_exist(topics: list[Response]) -> None:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpline.storage.redaction import redact, redact_event
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("write to jo.x+y@ex-am.co.uk please", "write to [email] please"),
+        ("see https://a.example/b?c=1 now", "see [web address] now"),
+        ("call 555-123-4567 now", "call [phone] now"),
+        ("(555) 123-4567", "[phone]"),
+        ("+1 555 123 4567", "[phone]"),
+        ("my number is 5551234", "my number is [phone]"),
+        ("my ssn is 123-45-6789", "my ssn is [id]"),
+        ("born 01/02/1990", "born [date]"),
+        ("born 1.2.90", "born [date]"),
+        ("member XJK1234567", "member [id]"),
+        ("a@b.org or 555-123-4567", "[email] or [phone]"),
+    ],
+)
+def test_what_could_identify_a_person_is_replaced(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "should i call 911 or 988?",
+        "1-800-662-HELP (4357)",
+        "3 times a week, 24/7",
+        "it costs 5000 dollars",
+        "is 18 old enough",
+        "in 2023 i was in rehab",
+        "a long-standing well-documented condition",
+        "",
+    ],
+)
+def test_what_the_answers_need_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+@given(st.text())
+def test_redacting_twice_changes_nothing_more(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+def test_every_text_of_a_user_event_is_redacted_and_the_event_itself_stays() -> None:
+    event = {
+        "event": "user",
+        "text": "i am a@b.org",
+        "parse_data": {
+            "text": "i am a@b.org",
+            "intent": {"name": "faq", "confidence": 0.5},
+            "entities": [{"entity": "mail", "value": "a@b.org", "start": 5}],
+            "topics": ["faq/cost"],
+        },
+        "message_id": "12345678901234567890",
+        "timestamp": 1700000000.5,
+    }
+    before = copy.deepcopy(event)
+    redacted = redact_event(event)
+    assert event == before
+    assert redacted["text"] == redacted["parse_data"]["text"] == "i am [email]"
+    assert redacted["parse_data"]["entities"][0] == {"entity": "mail", "value": "[email]", "start": 5}
+    for key in ("message_id", "timestamp", "event"):
+        assert redacted[key] == before[key]
+    assert redacted["parse_data"]["topics"] == ["faq/cost"]
+
+
+def test_what_the_assistant_says_stays() -> None:
+    event = {"event": "bot", "text": "Call 1-800-662-4357"}
+    assert redact_event(event) == event
