@@ -79,12 +79,14 @@ def chat(settings: Settings, url: str | None) -> None:
 
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
-def evaluate(folder: Path) -> None:
+@click.option("--development", is_flag=True, help="Use the set for choosing thresholds instead of the frozen one.")
+def evaluate(folder: Path, development: bool) -> None:
     """Measure the published model on the frozen test set: tables per topic and a picture of confusions."""
     from helpline.evaluation.evaluate import evaluate_live
+    from helpline.evaluation.sets import DEVELOPMENT, HELDOUT
 
     _train_if_needed()
-    click.echo(evaluate_live(folder))
+    click.echo(evaluate_live(folder, DEVELOPMENT if development else HELDOUT))
 
 
 @main.command()

@@ -87,11 +87,11 @@ def evaluate_live(folder: Path, sets: Path = HELDOUT) -> str:
     summary = _summary(replies, answers)
     folder.mkdir(parents=True, exist_ok=True)
     singles = replies["single questions"]
-    report = f"# Evaluation of {live.model}\n\nMessages: {sets.relative_to(ROOT)}\n\n{summary}\n\n{_topics(singles, answers)}\n"
-    report += f"\n{_misses(replies, answers)}\n"
+    head = f"# Evaluation of {live.model}\n\nMessages: {sets.relative_to(ROOT)}"
+    report = "\n\n".join([head, summary, _topics(singles, answers), _misses(replies, answers)]) + "\n"
     (folder / "evaluation.md").write_text(report, encoding="utf-8")
     draw_confusions(singles, answers, folder / "confusions.png")
-    return f"{summary}\n\nTables per topic, every miss and a picture: {folder / 'evaluation.md'}, {folder / 'confusions.png'}"
+    return f"{summary}\n\nTables per topic, all misses and a picture of confusions are in {folder}/."
 
 
 def share(hits: int, of: int) -> str:

@@ -46,8 +46,8 @@ _CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"(?:if so |so |ok |well )?(?:how|what|when|where|who|whom|whose|why|which|is|are|am|do|does|did|can|could|will|would|"
-    r"should|may|has|have|any)\b"
+    r"(?:if so |so |ok |well )?(?:how|what|when|where|who|whom|whose|why|which|is|are|am|do|does|did|can|could|will|"
+    r"would|should|may|has|have|any)\b"
 )
 _JOINER = re.compile(r"^(?:and|also|plus|but|or|then|n|&|oh|ok|so)\b[\s,]*", re.IGNORECASE)
 

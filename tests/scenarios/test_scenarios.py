@@ -1,8 +1,9 @@
 """Plays the conversations of the YAML files in this folder with the running assistant.
 
 A file is a list of scenarios: `name` and `turns`. A turn has `say` and `expect`: `kind`, `topics`, `sections` and
-`reason` must be those of the reply, in order where there are several; every string of `text_contains`, one of `any_text`
-and none of `not_text` must be in the text, whatever the case; `buttons: false` means that there are none. Whatever is expected, every turn must keep the reply contract.
+`reason` must be those of the reply, in order where there are several; every string of `text_contains`, one of
+`any_text` and none of `not_text` must be in the text, whatever the case; `buttons: false` means that there are none.
+Whatever is expected, every turn must keep the reply contract.
 """
 
 import re
