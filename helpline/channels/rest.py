@@ -69,6 +69,6 @@ def read_request(body: bytes) -> tuple[str, str]:
     sender = content.get("sender")
     if sender is None or sender == "":
         sender = f"anonymous-{uuid4().hex}"
-    if not isinstance(sender, (str, int)) or len(str(sender)) > _MAX_SENDER:
+    if isinstance(sender, bool) or not isinstance(sender, (str, int)) or len(str(sender)) > _MAX_SENDER:
         raise ValueError(f'"sender" must be a string of at most {_MAX_SENDER} characters.')
     return str(sender), text

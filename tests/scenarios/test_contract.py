@@ -2,16 +2,24 @@
 
 import itertools
 import json
+import re
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from assistant import Assistant, new_sender
+from assistant import Assistant, Reply, new_sender
 
 GIBBERISH = ["hjkdsf hsdjf", "qwpoeir zmxnc", "blorp fnarg", "asdlkj qwe", "zzkjh vbnvb", "fghjk dfgdfg"]
+
+
+def on_disk(assistant: Assistant) -> str:
+    """Return the bytes of the database file and of the log that SQLite may keep beside it, as text."""
+    files = assistant.database.parent.glob(f"{assistant.database.name}*")
+    return "".join(file.read_bytes().decode("latin-1") for file in files)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +116,15 @@ def test_off_topic_replies_take_turns(assistant: Assistant) -> None:
 def test_two_quick_messages_are_answered_in_order(assistant: Assistant) -> None:
     sender = new_sender()
     questions = ["do they teach coping skills", "does medicaid pay for treatment"]
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(assistant.say, sender, questions[0])
-        # A person's second message leaves after the first, but long before its answer is there.
-        time.sleep(0.005)
-        second = pool.submit(assistant.say, sender, questions[1])
-        assert first.result().topics == ["coping_skills"]
-        assert second.result().topics == ["medicaid"]
-    with closing(sqlite3.connect(assistant.database)) as connection:
-        rows = connection.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", (sender,)).fetchall()
+    connections = [HTTPConnection("127.0.0.1", assistant.port, timeout=15) for _ in questions]
+    for connection, text in zip(connections, questions, strict=True):
+        connection.request("POST", "/webhooks/rest/webhook", json.dumps({"sender": sender, "message": text}))
+    replies = [Reply(json.loads(connection.getresponse().read())) for connection in connections]
+    for connection in connections:
+        connection.close()
+    assert [reply.topics for reply in replies] == [["coping_skills"], ["medicaid"]]
+    with closing(sqlite3.connect(assistant.database)) as database:
+        rows = database.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", (sender,)).fetchall()
     events = [json.loads(row[0]) for row in rows]
     said = [(event["event"], event["text"]) for event in events if event["event"] in ("user", "bot")]
     assert [kind for kind, _ in said if kind == "user"] == ["user", "user"]
@@ -132,14 +140,16 @@ def test_many_people_at_once_get_their_own_answers(assistant: Assistant) -> None
     assert [reply.topics for reply in replies] == [[asked[text]] for text in texts]
 
 
-def test_deleting_gives_a_receipt_and_leaves_no_row(assistant: Assistant) -> None:
+def test_deleting_gives_a_receipt_and_leaves_nothing_in_the_file(assistant: Assistant) -> None:
     sender, other = new_sender(), new_sender()
     assistant.say(other, "what is an iop")
-    assistant.say(sender, "my number is 714-555-0199, does insurance cover an iop")
+    assistant.say(sender, f"this is {sender} speaking, does insurance cover an iop")
     assert assistant.stored(sender) > 0
+    assert sender in on_disk(assistant)
     reply = assistant.say(sender, "delete my chat")
-    assert "Receipt" in reply.text
+    assert re.search(r"Receipt [0-9A-F]{6}, \d{4}-\d\d-\d\d \d\d:\d\d UTC", reply.text)
     assert assistant.stored(sender) == 0
+    assert sender not in on_disk(assistant)
     assert assistant.stored(other) > 0
 
 

@@ -17,6 +17,8 @@ from rasa.utils.endpoints import EndpointConfig
 from helpline.storage.database import count_events, open_engine, read_events
 from helpline.storage.tracker_store import FORGET_SLOT, KEPT_TURNS, MAX_TURNS, ConversationStore
 
+# Rasa says this of every domain with slots.
+pytestmark = pytest.mark.filterwarnings("ignore:Slot auto-fill has been removed:UserWarning")
 EVENTS_A_TURN = 4
 DOMAIN = """
 version: "3.1"
