@@ -108,9 +108,7 @@ def trained_encoder(component_parts: Callable[[str], tuple]) -> SimpleNamespace:
     data = RasaYAMLReader().reads(_TRAINING)
     component = SentenceEncoder.create(config, *parts)
     component.train(data)
-    return SimpleNamespace(
-        component=component, config=config, parts=parts, data=component.process_training_data(data)
-    )
+    return SimpleNamespace(component=component, config=config, parts=parts, data=component.process_training_data(data))
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ async def echo(message: UserMessage) -> None:
         await message.output_channel.send_text_message(message.sender_id, message.text)
 
 
-@pytest_asyncio.fixture
+# Sanic rewrites its own methods when an app starts and cannot do so twice: one app for the module.
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client() -> AsyncIterator[Client]:
     """A real server with the channel on a free port, and a client for its address."""
     app = Sanic(f"rest_{uuid4().hex}", configure_logging=False)
@@ -48,26 +49,26 @@ async def post(client: Client, body: Any) -> tuple[int, Any]:
         return answer.status, await answer.json()
 
 
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_message_is_answered_with_a_list_of_replies(client: Client) -> None:
     assert await post(client, {"sender": "a", "message": "hi"}) == (200, [{"recipient_id": "a", "text": "hi"}])
 
 
 @pytest.mark.parametrize("message", ["", "boom", "/", None])
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_without_a_reply_of_rasa_the_numbers_are_the_reply(client: Client, message: str | None) -> None:
     status, replies = await post(client, {"sender": "a", "message": message})
     assert status == 200
     assert all(number in replies[0]["text"] for number in ("911", "988", "1-800-662-HELP (4357)"))
 
 
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_letters_of_any_script_come_back_whole(client: Client) -> None:
     text = "\u00bfqu\u00e9? \u4f60\u597d \U0001f600"
     assert (await post(client, {"sender": "\u00e9", "message": text}))[1] == [{"recipient_id": "\u00e9", "text": text}]
 
 
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_half_a_surrogate_pair_is_answered(client: Client) -> None:
     status, replies = await post(client, b'{"sender": "\\ud800", "message": "\\ud83d"}')
     assert status == 200
@@ -75,14 +76,14 @@ async def test_half_a_surrogate_pair_is_answered(client: Client) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"hi", b"[]", b'"hi"', b"\xff\xfe", b'{"message": 5}'])
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_wrong_request_is_told_what_is_wrong(client: Client, body: bytes) -> None:
     status, answer = await post(client, body)
     assert status == 400
     assert set(answer) == {"error"}
 
 
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_strangers_without_a_sender_get_one_each(client: Client) -> None:
     senders = {(await post(client, {"message": "hi"}))[1][0]["recipient_id"] for _ in range(3)}
     assert len(senders) == 3
@@ -93,7 +94,7 @@ async def test_strangers_without_a_sender_get_one_each(client: Client) -> None:
     [(None, 503), (SimpleNamespace(is_ready=lambda: False), 503), (SimpleNamespace(is_ready=lambda: True), 200)],
     ids=["no agent", "no model", "ready"],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_health_check_tells_whether_a_model_is_loaded(client: Client, agent: object, status: int) -> None:
     session, app = client
     app.ctx.agent = agent
@@ -121,6 +122,7 @@ def test_read_request(content: dict[str, Any], expected: tuple[str, str]) -> Non
         ({"sender": "a" * 256, "message": "hi"}, "sender"),
         ({"sender": ["a"], "message": "hi"}, "sender"),
         ({"sender": 1.5, "message": "hi"}, "sender"),
+        ({"sender": True, "message": "hi"}, "sender"),
         ({"sender": "a", "message": ["hi"]}, "message"),
         ([], "object"),
     ],

@@ -70,14 +70,36 @@ def test_two_likely_answers_are_both_given_best_first() -> None:
     assert (made.intent, made.labels) == (TWO_QUESTIONS, ("faq/b", "faq/a"))
 
 
-def test_doubt_between_an_answer_and_not_covered_gives_one() -> None:
-    assert decision(probabilities(a=0.5, x=0.4)).labels == ("faq/a",)
+@pytest.mark.parametrize(
+    ("shares", "labels"),
+    [
+        ({"a": 0.5, "x": 0.4}, ("faq/a", "not_covered/x")),
+        ({"a": 0.9, "x": 0.05}, ("faq/a",)),
+        ({"x": 0.5, "a": 0.4}, ("not_covered/x",)),
+    ],
+)
+def test_a_doubtful_answer_comes_with_what_is_not_covered(shares: dict[str, float], labels: tuple[str, ...]) -> None:
+    assert decision(probabilities(**shares)).labels == labels
+
+
+@pytest.mark.parametrize(
+    ("whole", "clause", "in_danger"),
+    [
+        ({"crisis": 0.6, "a": 0.3}, {"a": 0.9}, True),
+        ({"a": 0.7, "crisis": 0.2}, {"crisis": 0.97}, True),
+        ({"a": 0.9, "crisis": 0.01}, {"a": 0.9}, False),
+        ({"a": 0.7, "crisis": 0.2}, {"crisis": 0.3}, False),
+    ],
+)
+def test_danger_in_the_whole_or_in_a_part_outweighs_the_rest(
+    whole: dict[str, float], clause: dict[str, float], in_danger: bool
+) -> None:
+    made = decision(probabilities(**whole), (probabilities(**clause), False), (probabilities(b=0.9), True))
+    assert (made.intent == "crisis") is in_danger
 
 
 def test_clauses_about_two_topics_are_answered_in_the_order_asked() -> None:
-    made = decision(
-        probabilities(b=0.6, a=0.2), (probabilities(a=0.9), True), (probabilities(b=0.9), True)
-    )
+    made = decision(probabilities(b=0.6, a=0.2), (probabilities(a=0.9), True), (probabilities(b=0.9), True))
     assert (made.intent, made.labels) == (TWO_QUESTIONS, ("faq/a", "faq/b"))
     assert made.confidence == pytest.approx(0.2)
 
