@@ -30,7 +30,7 @@ def talk(url: str) -> None:
             return
         if not text:
             return
-        if text.isdigit() and 1 <= int(text) <= len(choices):
+        if text.isdecimal() and 1 <= int(text) <= len(choices):
             text = choices[int(text) - 1]
         replies = ask(url, sender, text)
         choices = [button["payload"] for reply in replies for button in reply.get("buttons", [])]

@@ -61,7 +61,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         if not 1 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name.upper()} must lie between 1 and 65535.")
     for name in ("retention_hours", "turn_timeout"):
-        if getattr(settings, name) <= 0:
+        if not getattr(settings, name) > 0:
             raise SettingsError(f"{name.upper()} must be more than 0.")
     return settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import Any, Awaitable, Callable
 from weakref import WeakValueDictionary
 
@@ -17,6 +18,7 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
 # A message is stored and read up to this length; see `helpline.nlu.text.MAX_CHARACTERS` for what is classified.
 MAX_STORED_CHARACTERS = 10_000
+_COMMAND = re.compile(r"^[\s/]+")
 _TROUBLE = (
     "I can't answer right now because of a technical problem. Please try again in a moment. "
     "In danger call {emergency}. "
@@ -42,11 +44,11 @@ class Guard:
         message = UserMessage(admit(text), output, sender_id, input_channel=channel, metadata=metadata)
         task = asyncio.ensure_future(self._in_turn(message))
         done, _ = await asyncio.wait({task}, timeout=self._timeout)
-        if task in done and task.exception() is not None:
-            logger.error("A turn failed.", exc_info=task.exception())
-        elif not done:
+        if done:
+            _log_failure(task)
+        else:
             logger.error("No reply within %.1f s; the guard answers.", self._timeout)
-            task.add_done_callback(_log_late_failure)
+            task.add_done_callback(_log_failure)
         # A copy: a turn that is late may still add to the channel's list.
         return list(output.messages) or [trouble(sender_id)]
 
@@ -61,7 +63,7 @@ def admit(text: str) -> str:
 
     Rasa takes a leading slash for a command that triggers any intent and skips the classifier (`/intent{...}`).
     """
-    return text.replace("\x00", "")[:MAX_STORED_CHARACTERS].lstrip().lstrip("/").lstrip()
+    return _COMMAND.sub("", text.replace("\x00", "")[:MAX_STORED_CHARACTERS])
 
 
 def trouble(recipient_id: str) -> dict[str, Any]:
@@ -70,6 +72,6 @@ def trouble(recipient_id: str) -> dict[str, Any]:
     return {"recipient_id": recipient_id, "text": _TROUBLE.format(**shown)}
 
 
-def _log_late_failure(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        logger.error("A late turn failed.", exc_info=task.exception())
+        logger.error("A turn failed.", exc_info=task.exception())

@@ -57,7 +57,7 @@ def read_request(body: bytes) -> tuple[str, str]:
     """
     try:
         content: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError('Send JSON like {"sender": "some-id", "message": "What is an IOP?"}.') from error
     if not isinstance(content, dict):
         raise ValueError('Send one JSON object like {"sender": "some-id", "message": "What is an IOP?"}.')
@@ -71,4 +71,8 @@ def read_request(body: bytes) -> tuple[str, str]:
         sender = f"anonymous-{uuid4().hex}"
     if isinstance(sender, bool) or not isinstance(sender, (str, int)) or len(str(sender)) > _MAX_SENDER:
         raise ValueError(f'"sender" must be a string of at most {_MAX_SENDER} characters.')
-    return str(sender), text
+    try:
+        str(sender).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError('"sender" must be text in UTF-8.') from error
+    return str(sender), text.encode("utf-8", "replace").decode()

@@ -87,7 +87,7 @@ def evaluate_live(folder: Path, sets: Path = HELDOUT) -> str:
     summary = _summary(replies, answers)
     folder.mkdir(parents=True, exist_ok=True)
     singles = replies["single questions"]
-    head = f"# Evaluation of {live.model}\n\nMessages: {sets.relative_to(ROOT)}"
+    head = f"# Evaluation of {live.model}\n\nMessages: {sets}"
     report = "\n\n".join([head, summary, _topics(singles, answers), _misses(replies, answers)]) + "\n"
     (folder / "evaluation.md").write_text(report, encoding="utf-8")
     draw_confusions(singles, answers, folder / "confusions.png")

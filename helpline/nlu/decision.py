@@ -51,7 +51,7 @@ def group(label: str) -> str:
     return label.split("/", 1)[0]
 
 
-def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool] = ()) -> Decision:
+def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool]) -> Decision:
     """Choose the topic or topics of a message.
 
     Args:
@@ -97,7 +97,7 @@ def _two_topics(
     """Return the indices of two topics in the order asked, or None where the message has one."""
     topics = np.isin(groups, TOPIC_GROUPS)
     ranked = [int(index) for index in np.argsort(-whole) if topics[index]]
-    second = next(index for index in ranked if index != best)
+    second = next((index for index in ranked if index != best), best)
     # Two answers for one doubtful question are better than a wrong one, but not where one of them says "not covered".
     likely = whole[second] >= SECOND_TOPIC and groups[best] == groups[second] == FAQ
     # A clause that is surely about something else is a second question, if the whole message or its form agrees.

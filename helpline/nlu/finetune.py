@@ -184,9 +184,7 @@ def _lower_activations(
             x = layer(x, _penalty(mask))
         return x
 
-    tokenizer = load_tokenizer(max_tokens)
-    tokenizer.no_padding()
-    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    ids = [encoding.ids for encoding in load_tokenizer(max_tokens).encode_batch(list(texts))]
     words = weights["embeddings.word_embeddings.weight"]
     positions = weights["embeddings.position_embeddings.weight"]
     kind = weights["embeddings.token_type_embeddings.weight"][0]

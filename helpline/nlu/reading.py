@@ -21,18 +21,27 @@ class Reading:
         text: the normalised message.
         vector: its sentence vector, shape (384,).
         clauses: the clauses of a longer message in order; empty where there is nothing to cut.
-        clause_vectors: shape (clauses, 384).
         after: label of the topic that the turn before was about; None at the start or after small talk.
-        joined_vector: gives the vector of the message joined to that topic's question, shape (384,); None without
-            `after`. A call, because most messages stand alone and need not pay for it.
+        question: the plain question of that topic; None without `after`.
+        encode: gives the vector of any text; clauses and context are encoded only when they are needed.
     """
 
     text: str
     vector: np.ndarray
     clauses: tuple[str, ...]
-    clause_vectors: np.ndarray
     after: str | None
-    joined_vector: Callable[[], np.ndarray] | None
+    question: str | None
+    encode: Callable[[str], np.ndarray]
+
+    def joined_vector(self) -> np.ndarray:
+        """Return the vector of the message joined to the question that it may lean on, shape (384,).
+
+        Raises:
+            ValueError: if there is no such question.
+        """
+        if self.question is None:
+            raise ValueError("This message has no turn before it to lean on.")
+        return self.encode(joined(self.question, self.text))
 
     def fingerprint(self) -> str:
         """Tell Rasa's cache that the reading changes with the text (the encoder has a fingerprint of its own)."""

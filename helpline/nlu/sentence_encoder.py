@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
-import os
 import time
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -67,14 +66,25 @@ def questions_of(training_data: TrainingData) -> dict[str, str]:
     return result
 
 
+def code_version() -> str:
+    """Return a fingerprint of the modules that shape training."""
+    digest = hashlib.sha256()
+    for name in ("encoder", "finetune", "reading", "text", "topic_model"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.hexdigest()[:12]
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoder(GraphComponent):
     """Sets the `Reading` of each message: its vectors alone, by clause and joined to the turn before."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: `fine_tune` off keeps the published weights (a minute faster, less exact)."""
-        return {"fine_tune": True}
+        """Return the defaults: `fine_tune` off keeps the published weights (a minute faster, less exact).
+
+        `code` makes Rasa's cache train anew when the modules behind the components change; it looks at theirs only.
+        """
+        return {"fine_tune": True, "code": code_version()}
 
     def __init__(
         self,
@@ -134,22 +144,18 @@ class SentenceEncoder(GraphComponent):
         with self._model_storage.write_to(self._resource) as folder:
             build(weights, folder / _GRAPH)
             (folder / _QUESTIONS).write_text(json.dumps(self._questions), encoding="utf-8")
-            self._encoder = Encoder(folder / _GRAPH, threads=os.cpu_count() or 1)
+            self._encoder = Encoder(folder / _GRAPH)
         logger.info("The encoder is ready after %.0f s.", time.monotonic() - started)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Set the `Reading` of each training message, without clauses."""
+        encoder = self._trained()
         examples = examples_of(training_data)
-        follow_ups = [example for example in examples if example.after]
-        texts = [example.text for example in examples]
-        texts += [joined(self._questions[example.after], example.text) for example in follow_ups if example.after]
-        vectors = self._trained().encode_many(texts)
-        joined_vectors = iter(vectors[len(examples) :])
-        for example, vector in zip(examples, vectors, strict=False):
-            joined_vector = partial(np.asarray, next(joined_vectors)) if example.after else None
-            reading = Reading(example.text, vector, (), vectors[:0], example.after, joined_vector)
-            example.message.set(READING, reading)
+        vectors = encoder.encode_many([example.text for example in examples])
+        for example, vector in zip(examples, vectors, strict=True):
+            question = self._questions[example.after] if example.after else None
+            example.message.set(READING, Reading(example.text, vector, (), example.after, question, encoder.encode))
         return training_data
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
@@ -160,19 +166,10 @@ class SentenceEncoder(GraphComponent):
 
     def _read(self, text: str, tracker: DialogueStateTracker | None) -> Reading:
         text = normalise(text)
-        pieces = clauses(text)
         after = topic_before(tracker)
         question = self._questions.get(after) if after else None
-        encoder = self._trained()
-        vectors = encoder.encode([text, *pieces])
-        return Reading(
-            text=text,
-            vector=vectors[0],
-            clauses=tuple(pieces),
-            clause_vectors=vectors[1:],
-            after=after if question else None,
-            joined_vector=(lambda: encoder.encode([joined(question, text)])[0]) if question else None,
-        )
+        encode = self._trained().encode
+        return Reading(text, encode(text), tuple(clauses(text)), after if question else None, question, encode)
 
     def _trained(self) -> Encoder:
         if self._encoder is None:

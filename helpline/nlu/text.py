@@ -39,7 +39,7 @@ CHAT_SPELLING = {
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), None)
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - "})
 _WORD = re.compile(r"[\w'/]+|[^\w\s]+")
-_REPEATED = re.compile(r"(.)\1{2,}")
+_REPEATED = re.compile(r"(\D)\1{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CLAUSE_END = re.compile(
     r"(?<=[.?!;])\s+|\s*\n+\s*|\s+-+\s+|,?\s+(?=(?:and|also|plus|but|or|then|n|&)\s)|,\s+",

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, decide, group
 from helpline.nlu.reading import READING, Reading
-from helpline.nlu.sentence_encoder import examples_of
+from helpline.nlu.sentence_encoder import code_version, examples_of
 from helpline.nlu.text import has_letters, is_question
 from helpline.nlu.topic_model import TopicModel
 
@@ -27,6 +27,8 @@ _MODEL = "topics.joblib"
 _RANKED = 5
 # Below this the context would hardly count, and its vector costs a millisecond.
 _STANDS_ALONE = 0.05
+# A clause whose words point elsewhere less than this has never turned out to be a second question.
+_WORTH_ENCODING = 0.2
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -35,8 +37,8 @@ class TopicClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: there is nothing to set; thresholds are in `helpline.nlu.decision`."""
-        return {}
+        """Return the defaults; thresholds are in `helpline.nlu.decision`, `code` is explained at the encoder."""
+        return {"code": code_version()}
 
     def __init__(self, model_storage: ModelStorage, resource: Resource, model: TopicModel | None = None) -> None:
         """Take the parts; `create` and `load` are Rasa's ways in."""
@@ -97,18 +99,30 @@ class TopicClassifier(GraphComponent):
             raise RuntimeError("The topic classifier has not been trained or loaded.")
         if not has_letters(reading.text):
             return Decision(UNCLEAR, (), 0.0), []
-        vectors = np.concatenate([reading.vector[None], reading.clause_vectors])
-        alone = self._model.alone([reading.text, *reading.clauses], vectors)
-        whole = alone[0]
-        if reading.joined_vector is not None:
+        whole = self._model.alone([reading.text], reading.vector[None])[0]
+        clauses = self._clauses(reading, whole)
+        if reading.question:
             leaning = self._model.leans(reading.text, reading.vector)
             if leaning > _STANDS_ALONE:
                 whole = self._model.in_context(leaning, whole, reading.joined_vector())
         labels = self._model.labels
         best = np.argsort(-whole)[:_RANKED]
-        return decide(labels, whole, alone[1:], [is_question(clause) for clause in reading.clauses]), [
-            (str(labels[index]), float(whole[index])) for index in best
-        ]
+        asking = [is_question(clause) for clause in reading.clauses]
+        ranking = [(str(labels[index]), float(whole[index])) for index in best]
+        return decide(labels, whole, clauses, asking), ranking
+
+    def _clauses(self, reading: Reading, whole: np.ndarray) -> np.ndarray:
+        """Return the probabilities of the clauses, shape (clauses, labels).
+
+        Only those whose words point away from the rest of the message are encoded; for the others words are enough.
+        """
+        if self._model is None or not reading.clauses:
+            return np.zeros((0, len(whole)))
+        rows = self._model.by_wording(reading.clauses)
+        for place in np.flatnonzero((rows.argmax(axis=1) != whole.argmax()) & (rows.max(axis=1) >= _WORTH_ENCODING)):
+            clause = reading.clauses[place]
+            rows[place] = self._model.alone([clause], reading.encode(clause)[None])[0]
+        return rows
 
     @staticmethod
     def _set(message: Message, decision: Decision, ranking: list[tuple[str, float]]) -> None:

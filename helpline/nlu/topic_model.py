@@ -58,13 +58,13 @@ class TopicModel:
         Raises:
             ValueError: if a label has follow-ups only.
         """
-        alone = [(reading, label) for reading, label in examples if reading.joined_vector is None]
-        follow_ups = [(reading, label) for reading, label in examples if reading.joined_vector is not None]
+        alone = [(reading, label) for reading, label in examples if reading.after is None]
+        follow_ups = [(reading, label) for reading, label in examples if reading.after is not None]
         texts = [reading.text for reading, _ in alone]
         leaning_texts = [reading.text for reading, _ in follow_ups]
         alone_vectors = np.stack([reading.vector for reading, _ in alone])
         leaning_vectors = np.stack([reading.vector for reading, _ in follow_ups])
-        joined_vectors = np.stack([reading.joined_vector() for reading, _ in follow_ups if reading.joined_vector])
+        joined_vectors = np.stack([reading.joined_vector() for reading, _ in follow_ups])
 
         labels = [label for _, label in alone]
         gate_texts = texts + leaning_texts
@@ -109,8 +109,11 @@ class TopicModel:
 
     def alone(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """Return probabilities of shape (len(texts), labels) for normalised texts that stand alone."""
-        margins = np.stack([self._margins(text) for text in texts])
-        return _mixed([self._by_meaning(vectors), _softmax(margins * _MARGIN_SCALE)], [1.0, 1.0])
+        return _mixed([self._by_meaning(vectors), self.by_wording(texts)], [1.0, 1.0])
+
+    def by_wording(self, texts: Sequence[str]) -> np.ndarray:
+        """Return what the words alone say, shape (len(texts), labels): cheap, as nothing is encoded."""
+        return _softmax(np.stack([self._margins(text) for text in texts]) * _MARGIN_SCALE)
 
     def leans(self, text: str, vector: np.ndarray) -> float:
         """Return the probability that the normalised message cannot be understood without the turn before."""

@@ -33,7 +33,11 @@ def open_engine(url: str) -> sa.engine.Engine:
     sqlite = address.get_backend_name() == "sqlite"
     if sqlite and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, connect_args={"check_same_thread": False, "timeout": 5} if sqlite else {})
+    # SQLAlchemy would open the file anew for each statement, a millisecond each time.
+    pool: dict[str, Any] = {"poolclass": sa.pool.QueuePool} if sqlite and address.database else {}
+    engine = sa.create_engine(
+        address, connect_args={"check_same_thread": False, "timeout": 5} if sqlite else {}, **pool
+    )
     if sqlite:
 
         @sa.event.listens_for(engine, "connect")
@@ -64,6 +68,8 @@ def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Map
     for event in events:
         data = json.dumps(redact_event(dict(event)), separators=(",", ":"), default=str)
         rows.append({"sender_id": sender_id, "timestamp": event["timestamp"], "data": data})
+    if not rows:
+        return
     with engine.begin() as connection:
         connection.execute(_events.insert(), rows)
 

@@ -7,11 +7,12 @@ from typing import Any
 
 _PATTERNS = (
     ("[email]", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("[web address]", re.compile(r"\bhttps?://\S+", re.IGNORECASE)),
+    ("[web address]", re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)),
     ("[id]", re.compile(r"\b\d{3}-\d{2}-\d{4}\b")),
-    ("[date]", re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)?\d{2}\b")),
+    ("[date]", re.compile(r"\b(?:\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)?\d{2}|(?:19|20)\d{2}[/.-]\d{1,2}[/.-]\d{1,2})\b")),
     # Phone numbers of 7 or 10 digits with or without country code. 911 and 988 are too short to match.
-    ("[phone]", re.compile(r"(?<![\w-])(?:\+?\d{1,2}[\s.-]?)?(?:\(?\d{3}\)?[\s.-]?)?\d{3}[\s.-]?\d{4}(?![\w-])")),
+    ("[phone]", re.compile(r"(?<![\w-])(?:\+?\d{1,3}[\s.-]*)?(?:\(?\d{3}\)?[\s.-]*)\d{3}[\s.-]*\d{4}(?![\w-])")),
+    ("[phone]", re.compile(r"\+\d[\d\s.-]{7,}\d|(?<![\w-])\d{3}[.-]\d{4}(?![\w-])|(?<![\w-])\d{7}(?![\w-])")),
     ("[id]", re.compile(r"\b(?=[A-Z0-9-]*\d{4})[A-Z0-9][A-Z0-9-]{6,}\b", re.IGNORECASE)),
 )
 _TEXT_KEYS = frozenset({"text", "value"})

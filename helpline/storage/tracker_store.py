@@ -73,18 +73,20 @@ class ConversationStore(TrackerStore):
         self._live: OrderedDict[str, StoredTracker] = OrderedDict()
         self._retention = retention_hours
         self._purged_at = 0.0
-        # One thread keeps the order of writes and the event loop free while the disk works.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conversations")
+        # A server is waited for in one thread, which keeps the order of writes; SQLite answers faster than a thread.
+        sqlite = self._engine.dialect.name == "sqlite"
+        self._thread = None if sqlite else ThreadPoolExecutor(max_workers=1, thread_name_prefix="conversations")
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        """Return the last turns of a conversation, or None where there is none."""
+        """Return the last turns of a conversation, or an empty tracker where there is none.
+
+        Rasa's wrapper would make an empty one of its own, which does not know what is stored.
+        """
         if sender_id in self._live:
             self._live.move_to_end(sender_id)
             return self._live[sender_id]
         tracker = await self.retrieve_full_tracker(sender_id)
-        if tracker is None:
-            return None
-        return self._keep(self._shortened(tracker))
+        return self._keep(self._shortened(tracker) if tracker else self.init_tracker(sender_id))
 
     async def retrieve_full_tracker(self, conversation_id: str) -> StoredTracker | None:
         """Return the whole stored conversation, or None where there is none."""
@@ -180,4 +182,6 @@ class ConversationStore(TrackerStore):
         return self._tracker(tracker.sender_id, state + last)
 
     async def _run(self, function: Any, *arguments: Any) -> Any:
+        if self._thread is None:
+            return function(*arguments)
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
