@@ -15,8 +15,8 @@ UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
 
 # Chosen on messages of authors whose examples the model had not seen (docs/nlu.md).
-SECOND_TOPIC = 0.12
-CLAUSE_TOPIC = 0.5
+SECOND_TOPIC = 0.1
+CLAUSE_TOPIC = 0.4
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
 NOT_COVERED_DOUBT = 0.15

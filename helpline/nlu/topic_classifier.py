@@ -28,7 +28,7 @@ _RANKED = 5
 # Below this the context would hardly count, and its vector costs a millisecond.
 _STANDS_ALONE = 0.05
 # A clause whose words point elsewhere less than this has never turned out to be a second question.
-_WORTH_ENCODING = 0.2
+_WORTH_ENCODING = 0.15
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

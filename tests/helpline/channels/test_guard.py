@@ -94,7 +94,7 @@ async def test_a_late_failure_is_logged(caplog: pytest.LogCaptureFixture) -> Non
     await Guard(late, 0.05).answer("hi", "a", "rest")
     await asyncio.sleep(0.1)
     gc.collect()
-    assert [record.getMessage() for record in caplog.records][-1] == "A late turn failed."
+    assert [record.getMessage() for record in caplog.records][-1] == "A turn failed."
 
 
 class Recorder:
