@@ -11,6 +11,7 @@ FAQ = "faq"
 NOT_COVERED = "not_covered"
 TOPIC_GROUPS = (FAQ, NOT_COVERED)
 CRISIS = "crisis"
+OTHER = "not_covered/other"
 UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
 
@@ -71,7 +72,7 @@ def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking
         return Decision(str(groups[best]), (labels[best],), float(whole[best]))
     if whole[best] < CLEAR_ENOUGH and whole[np.isin(groups, TOPIC_GROUPS)].sum() < GROUP_CLEAR_ENOUGH:
         return _unclear(labels, whole)
-    pair = _two_topics(groups, whole, clauses, asking, best)
+    pair = _two_topics(groups, whole, clauses, asking, best, np.array([label != OTHER for label in labels]))
     if pair:
         return Decision(TWO_QUESTIONS, tuple(labels[index] for index in pair), float(whole[pair[0]]))
     return Decision(str(groups[best]), (labels[best],), float(whole[best]))
@@ -92,9 +93,17 @@ def _best_of_best_group(groups: np.ndarray, whole: np.ndarray) -> int:
 
 
 def _two_topics(
-    groups: np.ndarray, whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool], best: int
+    groups: np.ndarray,
+    whole: np.ndarray,
+    clauses: np.ndarray,
+    asking: Sequence[bool],
+    best: int,
+    named: np.ndarray,
 ) -> list[int] | None:
-    """Return the indices of two topics in the order asked, or None where the message has one."""
+    """Return the indices of two topics in the order asked, or None where the message has one.
+
+    `named` tells which labels have a subject: all but ``not_covered/other``, which says nothing beside an answer.
+    """
     topics = np.isin(groups, TOPIC_GROUPS)
     ranked = [int(index) for index in np.argsort(-whole) if topics[index]]
     second = next((index for index in ranked if index != best), best)
@@ -115,7 +124,7 @@ def _two_topics(
             or (row[index] >= CLAUSE_QUESTION and question)
         )
     ]
-    uncovered = groups == NOT_COVERED
+    uncovered = (groups == NOT_COVERED) & named
     if asked and any(row.argmax() == best for row in clauses):
         second = max(asked)[1]
     elif groups[best] == FAQ and whole[uncovered].sum() >= NOT_COVERED_DOUBT:

@@ -44,6 +44,7 @@ def open_engine(url: str) -> sa.engine.Engine:
         def set_up(connection: Any, _: Any) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA secure_delete=ON")
 
     _metadata.create_all(engine)
     return engine
@@ -52,7 +53,9 @@ def open_engine(url: str) -> sa.engine.Engine:
 def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
     """Delete all events of a conversation and return how many there were."""
     with engine.begin() as connection:
-        return int(connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount)
+        count = connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount
+    _empty_log(engine)
+    return int(count)
 
 
 def read_events(engine: sa.engine.Engine, sender_id: str) -> list[dict[str, Any]]:
@@ -96,4 +99,13 @@ def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
         senders = [row.sender_id for row in connection.execute(old)]
         if senders:
             connection.execute(_events.delete().where(_events.c.sender_id.in_(senders)))
+    if senders:
+        _empty_log(engine)
     return senders
+
+
+def _empty_log(engine: sa.engine.Engine) -> None:
+    """Take what was deleted out of SQLite's write-ahead log too, so that no file still holds it."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

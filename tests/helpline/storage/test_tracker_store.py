@@ -16,7 +16,7 @@ from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpline.storage.database import count_events, open_engine, read_events
-from helpline.storage.tracker_store import FORGET_SLOT, KEPT_TURNS, MAX_TURNS, ConversationStore
+from helpline.storage.tracker_store import FORGET_SLOT, KEPT_TURNS, MAX_TURNS, ConversationStore, StoredTracker
 
 # Rasa says this of every domain with slots.
 pytestmark = pytest.mark.filterwarnings("ignore:Slot auto-fill has been removed:UserWarning")
@@ -58,6 +58,16 @@ async def talk(store: ConversationStore, turns: int, sender: str = "a") -> None:
 def questions(tracker: DialogueStateTracker | None) -> list[str]:
     assert tracker is not None
     return [event.text for event in tracker.events if isinstance(event, UserUttered)]
+
+
+async def assert_nothing_stored(store: ConversationStore, sender: str) -> None:
+    """Rasa gets an empty tracker to start with; what asks whether there is a conversation hears that there is none."""
+    tracker = await store.retrieve(sender)
+    assert isinstance(tracker, StoredTracker)
+    assert (tracker.sender_id, list(tracker.events), tracker.stored) == (sender, [], 0)
+    assert await store.retrieve_full_tracker(sender) is None
+    assert not await store.exists(sender)
+    assert sender not in await store.keys()
 
 
 def stored_texts(url: str, sender: str = "a") -> list[str]:
@@ -143,10 +153,9 @@ sys.stdin.read()
 
 
 @pytest.mark.asyncio
-async def test_an_unknown_conversation_is_none(make_store: MakeStore) -> None:
+async def test_an_unknown_conversation_is_empty(make_store: MakeStore) -> None:
     store = make_store()
-    assert await store.retrieve("a") is None
-    assert not await store.exists("a")
+    await assert_nothing_stored(store, "a")
     await turn(store, "one")
     assert await store.exists("a")
     assert list(await store.keys()) == ["a"]
@@ -158,7 +167,7 @@ async def test_delete_removes_memory_and_rows(make_store: MakeStore, database_ur
     await turn(store, "one")
     await turn(store, "other", "b")
     assert await store.delete("a") == EVENTS_A_TURN + 1
-    assert await store.retrieve("a") is None
+    await assert_nothing_stored(store, "a")
     assert stored_texts(database_url) == []
     assert questions(await store.retrieve("b")) == ["other"]
 
@@ -170,8 +179,7 @@ async def test_the_forget_slot_deletes_with_this_very_turn(make_store: MakeStore
     tracker.update(UserUttered("delete all of it", {"name": "faq"}))
     tracker.update(SlotSet(FORGET_SLOT, True))
     await store.save(tracker)
-    assert not await store.exists("a")
-    assert await store.retrieve("a") is None
+    await assert_nothing_stored(store, "a")
     await turn(store, "a new beginning")
     assert stored_texts(database_url) == ["a new beginning"]
     assert not (await store.retrieve("a")).get_slot(FORGET_SLOT)
@@ -184,7 +192,7 @@ async def test_purge_takes_what_is_over_its_time(make_store: MakeStore) -> None:
     between = time.time()
     await turn(store, "new", "new")
     assert await store.purge(between) == 1
-    assert await store.retrieve("old") is None
+    await assert_nothing_stored(store, "old")
     assert questions(await store.retrieve("new")) == ["new"]
 
 
