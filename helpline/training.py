@@ -110,7 +110,7 @@ def train() -> LiveModel:
         "LOG_LEVEL_LIBRARIES": "ERROR",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     }
-    # `make test` validates; doing it here as well would read all data twice.
+    # `make test` validates the data; doing it here as well would read them all twice.
     command = [
         sys.executable,
         "-m",

@@ -25,7 +25,7 @@ LAYERS = 6
 HEADS = 12
 HEAD_SIZE = DIMENSION // HEADS
 LAYER_NORM_EPSILON = 1e-12
-# The sentences of this field are short; a longer message is read in parts (see `helpline.nlu.segments`).
+# The sentences of this field are short; of a longer message the clauses are encoded too.
 MAX_TOKENS = 128
 
 

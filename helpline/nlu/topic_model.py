@@ -53,7 +53,7 @@ class TopicModel:
         """Train on messages as they were read, with their labels; those with `after` are follow-ups.
 
         Args:
-            examples: at least two labels, each with a message that stands alone, and at least one follow-up.
+            examples: at least three labels, each with a message that stands alone, and at least one follow-up.
 
         Raises:
             ValueError: if a label has follow-ups only.

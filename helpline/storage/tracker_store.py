@@ -112,10 +112,10 @@ class ConversationStore(TrackerStore):
         new = list(itertools.islice(tracker.events, stored, None))
         if new:
             await self._run(database.append_events, self._engine, tracker.sender_id, [event.as_dict() for event in new])
-            await self.stream_new(new, tracker.sender_id)
         if isinstance(tracker, StoredTracker):
             tracker.stored += len(new)
             self._keep(self._shortened(tracker))
+        await self.stream_new(new, tracker.sender_id)
         await self._purge_now_and_then()
 
     async def stream_new(self, events: list[Event], sender_id: str) -> None:

@@ -69,10 +69,13 @@ async def test_letters_of_any_script_come_back_whole(client: Client) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_half_a_surrogate_pair_is_answered(client: Client) -> None:
-    status, replies = await post(client, b'{"sender": "\\ud800", "message": "\\ud83d"}')
+async def test_half_a_surrogate_pair_is_answered_as_a_message_and_refused_as_a_sender(client: Client) -> None:
+    status, replies = await post(client, b'{"sender": "a", "message": "\\ud83d"}')
     assert status == 200
     assert len(replies) == 1
+    status, answer = await post(client, b'{"sender": "\\ud800", "message": "hi"}')
+    assert status == 400
+    assert "UTF-8" in answer["error"]
 
 
 @pytest.mark.parametrize("body", [b"", b"hi", b"[]", b'"hi"', b"\xff\xfe", b'{"message": 5}'])
