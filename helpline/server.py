@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.machinery
 import importlib.util
 import logging
@@ -67,6 +68,12 @@ def serve(settings: Settings, model: Path) -> None:
     # Rasa's own HTTP API shows every transcript to anyone who can reach it: off.
     app: Sanic = configure_app(channels, enable_api=False, port=settings.port, endpoints=endpoints)
     app.register_listener(partial(load_agent_on_start, str(model), endpoints, None), "before_server_start")
+
+    @app.listener("after_server_start")
+    async def settle(*_: Any) -> None:
+        # The model's objects stay for good: the garbage collector need not walk through them again and again.
+        gc.collect()
+        gc.freeze()
 
     # Rasa has a route for "/" of its own, so the page comes in before routing.
     @app.middleware("request")
