@@ -14,9 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction
 from helpline.settings import load
-from helpline.storage.database import delete_conversation, open_engine
-
-FORGET_SLOT = "forget_conversation"
+from helpline.storage.database import FORGET_SLOT, delete_conversation, open_engine
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,7 @@ from helpline.evaluation.evaluate import Answers, load_answers, share
 from helpline.evaluation.replies import play
 from helpline.evaluation.sets import HELDOUT, Turn, read
 from helpline.settings import ROOT
-from helpline.training import fingerprint, live_model
+from helpline.training import live_model
 
 _WARM_UP = 30
 _REQUESTS = 400
@@ -150,7 +150,6 @@ def _default_project(work: Path) -> tuple[Path, float]:
 def _train_ours(work: Path) -> float:
     """Train our model with an empty cache and return the seconds."""
     click.echo("Training this assistant from nothing …")
-    fingerprint()
     arguments = ["train", "--skip-validation", "--out", str(work / "models")]
     return _rasa(arguments, ROOT, RASA_CACHE_DIRECTORY=str(work / "our-cache"))
 

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 
 from helpline.storage.redaction import redact_event
 
+# The action sets this slot and the tracker store obeys it.
+FORGET_SLOT = "forget_conversation"
+
 _metadata = sa.MetaData()
 _events = sa.Table(
     "events",

@@ -31,10 +31,10 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.storage import database
+from helpline.storage.database import FORGET_SLOT
 
 logger = logging.getLogger(__name__)
 
-FORGET_SLOT = "forget_conversation"
 # The policies look back one turn, follow-ups three, the fallback counts strikes: eight turns are plenty.
 MAX_TURNS = 8
 KEPT_TURNS = 4
