@@ -8,7 +8,6 @@ import importlib.util
 import logging
 import sys
 import warnings
-from functools import partial
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -56,18 +55,23 @@ def serve(settings: Settings, model: Path) -> None:
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.WARNING)
-    from rasa.core.run import configure_app, create_http_input_channels, load_agent_on_start
+    from rasa.core.run import configure_app, create_http_input_channels
     from rasa.core.utils import AvailableEndpoints
     from sanic import Sanic, response
     from sanic.request import Request
     from sanic.response import HTTPResponse
+
+    from helpline.engine import load_agent
 
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours
     channels = create_http_input_channels(None, str(ROOT / "credentials.yml"))
     # Rasa's own HTTP API shows every transcript to anyone who can reach it: off.
     app: Sanic = configure_app(channels, enable_api=False, port=settings.port, endpoints=endpoints)
-    app.register_listener(partial(load_agent_on_start, str(model), endpoints, None), "before_server_start")
+
+    @app.listener("before_server_start")
+    async def load(app: Sanic, _: Any) -> None:
+        app.ctx.agent = await load_agent(model, endpoints)
 
     @app.listener("after_server_start")
     async def settle(*_: Any) -> None:

@@ -28,6 +28,7 @@ CRISIS_HINTED_IN_WHOLE = 0.05
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
 MAX_SUGGESTIONS = 3
+_NONE = np.array([], int)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,31 @@ def group(label: str) -> str:
     return label.split("/", 1)[0]
 
 
-def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool]) -> Decision:
+class Labels:
+    """The model's labels, sorted into groups once, as every message needs them.
+
+    Attributes:
+        names: the labels.
+        rows: the indices of each group's labels.
+        topics: which labels are answers or honest limits, bool of shape (labels,).
+        uncovered: which labels name a subject that the document lacks; ``not_covered/other`` names none.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Sort `names`, such as ``faq/medicaid``."""
+        self.names = tuple(str(name) for name in names)
+        self.groups = np.array([group(name) for name in self.names], str)
+        self.rows = {str(name): np.flatnonzero(self.groups == name) for name in dict.fromkeys(self.groups)}
+        self.topics = np.isin(self.groups, TOPIC_GROUPS)
+        self.uncovered = (self.groups == NOT_COVERED) & np.array([name != OTHER for name in self.names], bool)
+
+    def best(self, whole: np.ndarray) -> int:
+        """Return the best label of the best group: many small guesses in one group outweigh a single one elsewhere."""
+        rows = max(self.rows.values(), key=lambda rows: float(whole[rows].sum()))
+        return int(rows[np.argmax(whole[rows])])
+
+
+def decide(labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool]) -> Decision:
     """Choose the topic or topics of a message.
 
     Args:
@@ -61,21 +86,21 @@ def decide(labels: Sequence[str], whole: np.ndarray, clauses: np.ndarray, asking
         clauses: probabilities of its clauses in order, shape (clauses, labels); may have no rows.
         asking: for each clause whether it is a question by itself.
     """
-    groups = np.array([group(label) for label in labels])
-    danger = groups == CRISIS
+    danger = labels.rows.get(CRISIS, _NONE)
     if _in_danger(whole[danger], clauses[:, danger]):
-        return Decision(CRISIS, tuple(labels[index] for index in np.flatnonzero(danger)), float(whole[danger].max()))
-    best = _best_of_best_group(groups, whole)
-    if groups[best] not in TOPIC_GROUPS:
+        return Decision(CRISIS, tuple(labels.names[index] for index in danger), float(whole[danger].max()))
+    best = labels.best(whole)
+    own_group = str(labels.groups[best])
+    if not labels.topics[best]:
         if whole[best] < CLEAR_ENOUGH:
             return _unclear(labels, whole)
-        return Decision(str(groups[best]), (labels[best],), float(whole[best]))
-    if whole[best] < CLEAR_ENOUGH and whole[np.isin(groups, TOPIC_GROUPS)].sum() < GROUP_CLEAR_ENOUGH:
+        return Decision(own_group, (labels.names[best],), float(whole[best]))
+    if whole[best] < CLEAR_ENOUGH and whole[labels.topics].sum() < GROUP_CLEAR_ENOUGH:
         return _unclear(labels, whole)
-    pair = _two_topics(groups, whole, clauses, asking, best, np.array([label != OTHER for label in labels]))
+    pair = _two_topics(labels, whole, clauses, asking, best)
     if pair:
-        return Decision(TWO_QUESTIONS, tuple(labels[index] for index in pair), float(whole[pair[0]]))
-    return Decision(str(groups[best]), (labels[best],), float(whole[best]))
+        return Decision(TWO_QUESTIONS, tuple(labels.names[index] for index in pair), float(whole[pair[0]]))
+    return Decision(own_group, (labels.names[best],), float(whole[best]))
 
 
 def _in_danger(whole: np.ndarray, clauses: np.ndarray) -> bool:
@@ -84,28 +109,12 @@ def _in_danger(whole: np.ndarray, clauses: np.ndarray) -> bool:
     return bool(most >= CRISIS_IN_WHOLE or in_part)
 
 
-def _best_of_best_group(groups: np.ndarray, whole: np.ndarray) -> int:
-    """Many small guesses within one group outweigh a single one elsewhere: first the group, then its best label."""
-    names = list(dict.fromkeys(groups))
-    sums = [whole[groups == name].sum() for name in names]
-    chosen = names[int(np.argmax(sums))]
-    return int(np.argmax(np.where(groups == chosen, whole, -1)))
-
-
 def _two_topics(
-    groups: np.ndarray,
-    whole: np.ndarray,
-    clauses: np.ndarray,
-    asking: Sequence[bool],
-    best: int,
-    named: np.ndarray,
+    labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool], best: int
 ) -> list[int] | None:
-    """Return the indices of two topics in the order asked, or None where the message has one.
-
-    `named` tells which labels have a subject: all but ``not_covered/other``, which says nothing beside an answer.
-    """
-    topics = np.isin(groups, TOPIC_GROUPS)
-    ranked = [int(index) for index in np.argsort(-whole) if topics[index]]
+    """Return the indices of two topics in the order asked, or None where the message has one."""
+    groups, topics = labels.groups, labels.topics
+    ranked = np.argsort(np.where(topics, -whole, 1.0))[:3].tolist()
     second = next((index for index in ranked if index != best), best)
     # Two answers for one doubtful question are better than a wrong one, but not where one of them says "not covered".
     likely = whole[second] >= SECOND_TOPIC and groups[best] == groups[second] == FAQ
@@ -119,17 +128,16 @@ def _two_topics(
             (
                 row[index] >= CLAUSE_TOPIC
                 and groups[index] == groups[best]
-                and (whole[index] >= CLAUSE_TOPIC_IN_WHOLE or index in ranked[:3])
+                and (whole[index] >= CLAUSE_TOPIC_IN_WHOLE or index in ranked)
             )
             or (row[index] >= CLAUSE_QUESTION and question)
         )
     ]
-    uncovered = (groups == NOT_COVERED) & named
     if asked and any(row.argmax() == best for row in clauses):
         second = max(asked)[1]
-    elif groups[best] == FAQ and whole[uncovered].sum() >= NOT_COVERED_DOUBT:
+    elif groups[best] == FAQ and whole[labels.uncovered].sum() >= NOT_COVERED_DOUBT:
         # The nearest answer may miss a detail that the document lacks: say so with it.
-        return [best, int(np.argmax(np.where(uncovered, whole, -1)))]
+        return [best, int(np.argmax(np.where(labels.uncovered, whole, -1)))]
     elif not likely:
         return None
     if len(clauses) > 1:
@@ -137,6 +145,7 @@ def _two_topics(
     return [best, second]
 
 
-def _unclear(labels: Sequence[str], whole: np.ndarray) -> Decision:
-    ranked = [labels[index] for index in np.argsort(-whole) if group(labels[index]) == FAQ]
-    return Decision(UNCLEAR, (), float(whole.max()), tuple(ranked[:MAX_SUGGESTIONS]))
+def _unclear(labels: Labels, whole: np.ndarray) -> Decision:
+    rows = labels.rows.get(FAQ, _NONE)
+    ranked = rows[np.argsort(-whole[rows])[:MAX_SUGGESTIONS]]
+    return Decision(UNCLEAR, (), float(whole.max()), tuple(labels.names[index] for index in ranked))

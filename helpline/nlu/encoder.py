@@ -17,7 +17,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import onnx
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DIMENSION = 384
@@ -86,7 +86,8 @@ def build(weights: dict[str, np.ndarray], target: Path) -> None:
     """Write the encoder with these weights as an 8-bit ONNX graph to `target`.
 
     Inputs of the graph: ``input_ids`` and ``attention_mask``, int64 of shape (batch, tokens).
-    Output: ``vectors``, float32 of shape (batch, 384), of length 1.
+    Outputs: ``vectors``, float32 of shape (batch, 384), of length 1, and ``tokens``, float32 of shape
+    (batch, tokens, 384), of which they are the mean's direction.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -184,12 +185,16 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     # The sum need not be divided by the count: normalising the length does the same.
     norm = node("ReduceL2", [total], axes=[1], keepdims=1)
     nodes.append(helper.make_node("Div", [total, norm], ["vectors"]))
+    nodes.append(helper.make_node("Identity", [hidden], ["tokens"]))
 
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
         for name in ("input_ids", "attention_mask")
     ]
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSION])]
+    outputs = [
+        helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSION]),
+        helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", DIMENSION]),
+    ]
     graph = helper.make_graph(nodes, "all-MiniLM-L6-v2", inputs, outputs, constants)
     # IR 8 is the newest that onnxruntime releases for CPython 3.10 all read.
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -221,12 +226,25 @@ class Encoder:
         One text at a time: the 8-bit scale is chosen over a whole batch with its padding, so in a batch the vector of a
         text would depend on its neighbours (cosine 0.975 for a short one).
         """
+        return self._session.run(["vectors"], _inputs(self._tokenizer.encode(text)))[0][0]
+
+    def encode_parts(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the vector of a text, shape (384,), and those of its parts, shape (len(spans), 384), in one run.
+
+        A part's vector is pooled from its own tokens as they were read within the whole text; it costs nothing more.
+        Where all tokens of a part were cut off the vector is zero.
+
+        Args:
+            text: what to encode.
+            spans: begin and end of each part in characters.
+        """
         encoding = self._tokenizer.encode(text)
-        inputs = {
-            "input_ids": np.array([encoding.ids], np.int64),
-            "attention_mask": np.array([encoding.attention_mask], np.int64),
-        }
-        return self._session.run(["vectors"], inputs)[0][0]
+        vectors, tokens = self._session.run(["vectors", "tokens"], _inputs(encoding))
+        begins, ends = np.array(encoding.offsets).T
+        # Special tokens span nothing and belong to no part.
+        inside = [(begins >= begin) & (ends <= end) & (ends > begins) for begin, end in spans]
+        sums = np.array(inside, np.float32).reshape(len(spans), len(begins)) @ tokens[0]
+        return vectors[0], sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
 
     def encode_many(self, texts: Sequence[str]) -> np.ndarray:
         """Return the vectors of thousands of texts on all cores: float32 of shape (len(texts), 384)."""
@@ -235,3 +253,10 @@ class Encoder:
             for row, vector in enumerate(pool.map(self.encode, texts)):
                 vectors[row] = vector
         return vectors
+
+
+def _inputs(encoding: Encoding) -> dict[str, np.ndarray]:
+    return {
+        "input_ids": np.array([encoding.ids], np.int64),
+        "attention_mask": np.array([encoding.attention_mask], np.int64),
+    }

@@ -21,14 +21,16 @@ class Reading:
         text: the normalised message.
         vector: its sentence vector, shape (384,).
         clauses: the clauses of a longer message in order; empty where there is nothing to cut.
+        clause_vectors: their vectors, as read within the message, shape (clauses, 384).
         after: label of the topic that the turn before was about; None at the start or after small talk.
         question: the plain question of that topic; None without `after`.
-        encode: gives the vector of any text; clauses and context are encoded only when they are needed.
+        encode: gives the vector of any text; the context is encoded only when it is needed.
     """
 
     text: str
     vector: np.ndarray
     clauses: tuple[str, ...]
+    clause_vectors: np.ndarray
     after: str | None
     question: str | None
     encode: Callable[[str], np.ndarray]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -21,7 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.nlu.decision import FAQ, group
-from helpline.nlu.encoder import Encoder, build, load_weights
+from helpline.nlu.encoder import DIMENSION, Encoder, build, load_weights
 from helpline.nlu.reading import READING, Reading, joined
 from helpline.nlu.text import clauses, normalise
 
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 _GRAPH = "encoder.onnx"
 _QUESTIONS = "questions.json"
+_NO_CLAUSES = np.zeros((0, DIMENSION), np.float32)
 # How many turns back a follow-up may reach over small talk ("thanks", "ok") to the topic that it leans on.
 _REACH = 3
 
@@ -155,7 +157,8 @@ class SentenceEncoder(GraphComponent):
         vectors = encoder.encode_many([example.text for example in examples])
         for example, vector in zip(examples, vectors, strict=True):
             question = self._questions[example.after] if example.after else None
-            example.message.set(READING, Reading(example.text, vector, (), example.after, question, encoder.encode))
+            reading = Reading(example.text, vector, (), _NO_CLAUSES, example.after, question, encoder.encode)
+            example.message.set(READING, reading)
         return training_data
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
@@ -168,8 +171,10 @@ class SentenceEncoder(GraphComponent):
         text = normalise(text)
         after = topic_before(tracker)
         question = self._questions.get(after) if after else None
-        encode = self._trained().encode
-        return Reading(text, encode(text), tuple(clauses(text)), after if question else None, question, encode)
+        encoder, spans = self._trained(), clauses(text)
+        vector, parts = encoder.encode_parts(text, spans)
+        pieces = tuple(text[begin:end] for begin, end in spans)
+        return Reading(text, vector, pieces, parts, after if question else None, question, encoder.encode)
 
     def _trained(self) -> Encoder:
         if self._encoder is None:

@@ -64,24 +64,27 @@ def normalise(text: str) -> str:
     return re.sub(r"[\w'/]+", lambda word: CHAT_SPELLING.get(word.group(), word.group()), text).strip()
 
 
-def clauses(text: str) -> list[str]:
-    """Cut `text` at sentence ends, commas and joining words, in order; single words stick to the one before.
+def clauses(text: str) -> list[tuple[int, int]]:
+    """Return begin and end of the clauses of `text`, cut at sentence ends, commas and joining words, in order.
 
-    Returns an empty list where there is nothing to cut.
+    Single words stick to the clause before. Returns an empty list where there is nothing to cut.
     """
-    pieces: list[str] = []
-    for piece in _CLAUSE_END.split(text):
-        piece = (piece or "").strip()
-        if not piece:
-            continue
-        words = len(_JOINER.sub("", piece).split())
-        if pieces and words < 2:
-            pieces[-1] = f"{pieces[-1]} {piece}"
-        else:
-            pieces.append(_JOINER.sub("", piece) or piece)
-    if len(pieces) < 2:
+    spans: list[tuple[int, int]] = []
+    begin = 0
+    for cut in [*_CLAUSE_END.finditer(text), None]:
+        end = cut.start() if cut else len(text)
+        piece = text[begin:end]
+        joiner = _JOINER.match(piece)
+        rest = piece[joiner.end() :] if joiner else piece
+        if piece.strip():
+            if spans and len(rest.split()) < 2:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((begin + (joiner.end() if joiner and rest else 0), end))
+        begin = cut.end() if cut else end
+    if len(spans) < 2:
         return []
-    return pieces[:2] + pieces[-(MAX_CLAUSES - 2) :] if len(pieces) > MAX_CLAUSES else pieces
+    return spans[:2] + spans[-(MAX_CLAUSES - 2) :] if len(spans) > MAX_CLAUSES else spans
 
 
 def is_question(clause: str) -> bool:

@@ -15,7 +15,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, decide, group
+from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, Labels, decide, group
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
 from helpline.nlu.text import has_letters, is_question
@@ -27,8 +27,6 @@ _MODEL = "topics.joblib"
 _RANKED = 5
 # Below this the context would hardly count, and its vector costs a millisecond.
 _STANDS_ALONE = 0.05
-# A clause whose words point elsewhere less than this has never turned out to be a second question.
-_WORTH_ENCODING = 0.15
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -45,6 +43,7 @@ class TopicClassifier(GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
+        self._labels = Labels(model.labels if model else ())
 
     @classmethod
     def create(
@@ -76,6 +75,7 @@ class TopicClassifier(GraphComponent):
         examples = examples_of(training_data)
         rows = [(example.message.get(READING), example.label) for example in examples]
         self._model = TopicModel.fit(rows)
+        self._labels = Labels(self._model.labels)
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder / _MODEL)
         logger.info(
@@ -100,29 +100,15 @@ class TopicClassifier(GraphComponent):
         if not has_letters(reading.text):
             return Decision(UNCLEAR, (), 0.0), []
         whole = self._model.alone([reading.text], reading.vector[None])[0]
-        clauses = self._clauses(reading, whole)
+        clauses = self._model.alone(reading.clauses, reading.clause_vectors)
         if reading.question:
             leaning = self._model.leans(reading.text, reading.vector)
             if leaning > _STANDS_ALONE:
                 whole = self._model.in_context(leaning, whole, reading.joined_vector())
-        labels = self._model.labels
         best = np.argsort(-whole)[:_RANKED]
         asking = [is_question(clause) for clause in reading.clauses]
-        ranking = [(str(labels[index]), float(whole[index])) for index in best]
-        return decide(labels, whole, clauses, asking), ranking
-
-    def _clauses(self, reading: Reading, whole: np.ndarray) -> np.ndarray:
-        """Return the probabilities of the clauses, shape (clauses, labels).
-
-        Only those whose words point away from the rest of the message are encoded; for the others words are enough.
-        """
-        if self._model is None or not reading.clauses:
-            return np.zeros((0, len(whole)))
-        rows = self._model.by_wording(reading.clauses)
-        for place in np.flatnonzero((rows.argmax(axis=1) != whole.argmax()) & (rows.max(axis=1) >= _WORTH_ENCODING)):
-            clause = reading.clauses[place]
-            rows[place] = self._model.alone([clause], reading.encode(clause)[None])[0]
-        return rows
+        ranking = [(self._labels.names[index], float(whole[index])) for index in best]
+        return decide(self._labels, whole, clauses, asking), ranking
 
     @staticmethod
     def _set(message: Message, decision: Decision, ranking: list[tuple[str, float]]) -> None:

@@ -113,7 +113,8 @@ class TopicModel:
 
     def by_wording(self, texts: Sequence[str]) -> np.ndarray:
         """Return what the words alone say, shape (len(texts), labels): cheap, as nothing is encoded."""
-        return _softmax(np.stack([self._margins(text) for text in texts]) * _MARGIN_SCALE)
+        margins = np.array([self._margins(text) for text in texts], np.float32)
+        return _softmax(margins.reshape(len(texts), len(self.labels)) * _MARGIN_SCALE)
 
     def leans(self, text: str, vector: np.ndarray) -> float:
         """Return the probability that the normalised message cannot be understood without the turn before."""

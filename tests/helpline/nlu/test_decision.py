@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpline.nlu.decision import MAX_SUGGESTIONS, TWO_QUESTIONS, UNCLEAR, Decision, decide, group
+from helpline.nlu.decision import MAX_SUGGESTIONS, TWO_QUESTIONS, UNCLEAR, Decision, Labels, decide, group
 
 LABELS = ["faq/a", "faq/b", "faq/c", "faq/d", "not_covered/x", "not_covered/y", "smalltalk/hi", "crisis"]
 
@@ -18,7 +18,7 @@ def probabilities(**shares: float) -> np.ndarray:
 
 def decision(whole: np.ndarray, *clauses: tuple[np.ndarray, bool]) -> Decision:
     rows = np.array([row for row, _ in clauses]).reshape(len(clauses), len(LABELS))
-    return decide(LABELS, whole, rows, [asks for _, asks in clauses])
+    return decide(Labels(LABELS), whole, rows, [asks for _, asks in clauses])
 
 
 @pytest.mark.parametrize(("label", "expected"), [("faq/a", "faq"), ("crisis", "crisis"), ("faq/a/b", "faq")])
@@ -51,7 +51,7 @@ def test_a_group_can_be_sure_where_no_label_is() -> None:
     labels = [f"faq/{n}" for n in range(20)] + ["smalltalk/hi"]
     whole = np.array([0.048] * 20 + [0.04])
     whole[3] = 0.049
-    assert decide(labels, whole, np.zeros((0, 21)), []).labels == ("faq/3",)
+    assert decide(Labels(labels), whole, np.zeros((0, 21)), []).labels == ("faq/3",)
 
 
 def test_nothing_likely_is_unclear_and_offers_the_nearest_answerable_topics() -> None:
@@ -59,7 +59,7 @@ def test_nothing_likely_is_unclear_and_offers_the_nearest_answerable_topics() ->
     whole = np.full(18, 0.05)
     whole[:6] = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
     whole[6] = 0.11
-    made = decide(labels, whole, np.zeros((0, 18)), [])
+    made = decide(Labels(labels), whole, np.zeros((0, 18)), [])
     assert (made.intent, made.labels) == (UNCLEAR, ())
     assert made.suggestions == ("faq/5", "faq/4", "faq/3")
     assert len(made.suggestions) == MAX_SUGGESTIONS

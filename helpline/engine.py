@@ -1,0 +1,154 @@
+"""Rasa's agent with a lean way through a message: the graph in plain order, understanding beside the event loop.
+
+Rasa runs its graph through dask, which plans every run anew. A turn has three runs, so that planning costs more than
+rules and replies together (`make bench`). All of this hangs on Rasa's own classes; nothing in Rasa is replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Text
+
+from rasa.core.agent import Agent
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import LockStore
+from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import TrackerStore
+from rasa.core.utils import AvailableEndpoints
+from rasa.engine import loader
+from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.storage import ModelMetadata, ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+
+logger = logging.getLogger(__name__)
+
+
+class InOrderRunner(GraphRunner):
+    """Runs the nodes that a target needs one after the other; the order is worked out once for each target."""
+
+    def __init__(self, schema: GraphSchema, nodes: dict[str, GraphNode]) -> None:
+        """Take the graph and its loaded nodes; `create` is Rasa's way in."""
+        self._schema = schema
+        self._nodes = nodes
+        self._orders: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+
+    @classmethod
+    def create(
+        cls,
+        graph_schema: GraphSchema,
+        model_storage: ModelStorage,
+        execution_context: ExecutionContext,
+        hooks: list[GraphNodeHook] | None = None,
+    ) -> InOrderRunner:
+        """Load every node."""
+        nodes = {
+            name: GraphNode.from_schema_node(name, node, model_storage, execution_context, hooks)
+            for name, node in graph_schema.nodes.items()
+        }
+        return cls(graph_schema, nodes)
+
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        """Return the targets' outputs by name; `inputs` are given nodes by name."""
+        wanted = tuple(targets or self._schema.target_names)
+        if wanted not in self._orders:
+            self._orders[wanted] = self._order(wanted)
+        results = {name: (name, value) for name, value in (inputs or {}).items()}
+        for name, needs in self._orders[wanted]:
+            # A need that nobody gives is passed by name, and the node says what it misses.
+            results[name] = self._nodes[name](*(results.get(need, need) for need in needs))
+        return dict(results[name] for name in wanted)
+
+    def _order(self, targets: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+        schema = self._schema.minimal_graph_schema(list(targets))
+        order: dict[str, list[str]] = {}
+
+        def place(name: str) -> None:
+            if name in order or name not in schema.nodes:
+                return
+            needs = list(schema.nodes[name].needs.values())
+            for need in needs:
+                place(need)
+            order[name] = needs
+
+        for target in targets:
+            place(target)
+        return list(order.items())
+
+
+class Processor(MessageProcessor):
+    """Rasa's processor with our runner; reads messages in a thread, as the encoder needs no Python lock."""
+
+    # One thread: a second would only compete with the first for the lock.
+    _readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+
+    @staticmethod
+    def _load_model(model_path: Text | Path) -> tuple[Text, ModelMetadata, GraphRunner]:
+        with TemporaryDirectory() as folder:
+            metadata, runner = loader.load_predict_graph_runner(
+                Path(folder), Path(model_path), LocalModelStorage, InOrderRunner
+            )
+        return os.path.basename(model_path), metadata, runner
+
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: DialogueStateTracker | None = None,
+        only_output_properties: bool = True,
+    ) -> dict[str, Any]:
+        """Return what the pipeline found in a message (intent, topics ...), as Rasa does."""
+        tracker = tracker or DialogueStateTracker.from_events(message.sender_id, [])
+        parsed = await asyncio.get_running_loop().run_in_executor(
+            self._readers, self._parse_message_with_graph, message, tracker, only_output_properties
+        )
+        self._update_full_retrieval_intent(parsed)
+        return parsed
+
+
+class HelplineAgent(Agent):
+    """Rasa's agent with our processor."""
+
+    def load_model(self, model_path: Text | Path, fingerprint: Text | None = None) -> None:
+        """Load a model archive and serve it from the next message on.
+
+        Raises:
+            Exception: whatever loading raises; the model before stays in use then.
+        """
+        self.processor = Processor(
+            model_path=model_path,
+            tracker_store=self.tracker_store,
+            lock_store=self.lock_store,
+            action_endpoint=self.action_endpoint,
+            generator=self.nlg,
+        )
+        self.domain = self.processor.domain
+        self._set_fingerprint(fingerprint)
+        self.tracker_store.domain = self.domain
+        if hasattr(self.nlg, "responses"):
+            self.nlg.responses = self.domain.responses if self.domain else {}
+
+
+async def load_agent(model: Path, endpoints: AvailableEndpoints) -> HelplineAgent:
+    """Return an agent with the stores and endpoints of endpoints.yml and this model.
+
+    With a model that cannot be loaded it is not ready (`is_ready`), and the guard gives the numbers in its place.
+    """
+    broker = await EventBroker.create(endpoints.event_broker)
+    agent = HelplineAgent(
+        generator=endpoints.nlg,
+        tracker_store=TrackerStore.create(endpoints.tracker_store, event_broker=broker),
+        lock_store=LockStore.create(endpoints.lock_store),
+        action_endpoint=endpoints.action,
+    )
+    try:
+        agent.load_model(model)
+    except Exception:
+        logger.exception("The model %s cannot be loaded. Run `make train`.", model)
+    return agent
