@@ -65,6 +65,33 @@ def train(force: bool) -> None:
 
 
 @main.command()
+def adapt() -> None:
+    """Adapt the encoder to the messages in data/ (half an hour to an hour); train afterwards.
+
+    Worth it when some thousand messages have come in; a few new examples count with `helpline train` alone.
+    """
+    import logging
+
+    from helpline.training import adapt as adapt_encoder
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    click.echo(f"Wrote {adapt_encoder()}. Now train: `make train`.")
+
+
+@main.command()
+@click.argument("text")
+def explain(text: str) -> None:
+    """Show how the crisis detector of the published model reads TEXT: rules with the words they matched, and scores."""
+    from helpline.crisis.explain import explanation
+    from helpline.training import live_model
+
+    live = live_model()
+    if live is None:
+        raise click.ClickException("There is no model yet. Run `make train`.")
+    click.echo(explanation(text, live.path))
+
+
+@main.command()
 @click.option("--url", default=None, help="Address of a running assistant; default: the local one.")
 @click.pass_obj
 def chat(settings: Settings, url: str | None) -> None:
@@ -110,12 +137,45 @@ def delete(settings: Settings, conversation: str) -> None:
     click.echo(f"{count} events deleted." if count else f"No conversation {conversation!r} is stored.")
 
 
+@main.group()
+def ledger() -> None:
+    """Look into the ledger of crisis decisions."""
+
+
+@ledger.command("verify")
+@click.pass_obj
+def verify_ledger(settings: Settings) -> None:
+    """Check that no record was changed, taken away or moved; exit code 1 if one was."""
+    from helpline.storage.database import open_engine
+    from helpline.storage.ledger import verify
+
+    report = verify(open_engine(settings.database_url))
+    if not report.ok:
+        raise click.ClickException(f"The ledger is broken at record {report.broken}: {report.explanation}.")
+    if not report.count:
+        click.echo("The ledger is empty: no escalation has been recorded yet.")
+        return
+    click.echo(f"The ledger is whole: {report.count} records. Hash of the last one: {report.head}")
+
+
+@ledger.command("show")
+@click.option("--last", type=click.IntRange(min=1), default=None, help="Only the last N records.")
+@click.pass_obj
+def show_ledger(settings: Settings, last: int | None) -> None:
+    """List the records: when, what was found and what was shown; they hold no message and no name."""
+    from helpline.storage.database import open_engine
+    from helpline.storage.ledger import entries, table
+
+    records = entries(open_engine(settings.database_url), last)
+    click.echo(table(records) if records else "The ledger is empty: no escalation has been recorded yet.")
+
+
 @main.command("settings")
 @click.pass_obj
 def show_settings(settings: Settings) -> None:
-    """List every environment variable with its value now and what it means."""
+    """List every environment variable with its value now (no passwords) and what it means."""
     for setting in fields(Settings):
-        value = getattr(settings, setting.name)
+        value = settings_module.shown(settings, setting.name)
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
 
 

@@ -12,8 +12,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Text
+from typing import Any
 
+from rasa.core.actions.action import Action, RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import UserMessage
@@ -22,13 +23,20 @@ from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
 from rasa.core.utils import AvailableEndpoints
 from rasa.engine import loader
+from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata, ModelStorage
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from helpline.crisis.taxonomy import Detection
+from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
+
 logger = logging.getLogger(__name__)
+
+_ACTION_SECONDS = 5.0
 
 
 class InOrderRunner(GraphRunner):
@@ -90,7 +98,7 @@ class Processor(MessageProcessor):
     _readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
     @staticmethod
-    def _load_model(model_path: Text | Path) -> tuple[Text, ModelMetadata, GraphRunner]:
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with TemporaryDirectory() as folder:
             metadata, runner = loader.load_predict_graph_runner(
                 Path(folder), Path(model_path), LocalModelStorage, InOrderRunner
@@ -111,11 +119,48 @@ class Processor(MessageProcessor):
         self._update_full_retrieval_intent(parsed)
         return parsed
 
+    def _get_action(self, action_name: str) -> Action | None:
+        action = super()._get_action(action_name)
+        return BoundedAction(action_name, self.action_endpoint) if isinstance(action, RemoteAction) else action
+
+    async def detect(self, text: str) -> Detection:
+        """Return what the crisis detector hears in a message, outside any conversation."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._detect, text)
+
+    def _detect(self, text: str) -> Detection:
+        inputs = {PLACEHOLDER_MESSAGE: [UserMessage(text)], PLACEHOLDER_TRACKER: None}
+        node = next(name for name in self.model_metadata.predict_schema.nodes if CrisisDetector.__name__ in name)
+        message = self.graph_runner.run(inputs, [node])[node][0]
+        return message.get(DETECTION)
+
+
+class BoundedAction(RemoteAction):
+    """A custom action that may take some seconds at most: Rasa would wait for five minutes, and the person with it."""
+
+    async def run(self, *arguments: Any, **keywords: Any) -> list[Event]:
+        """Call the action server.
+
+        Raises:
+            asyncio.TimeoutError: if it does not answer in time.
+            Exception: whatever Rasa's own action raises; the turn goes on without this action's events then.
+        """
+        return await asyncio.wait_for(super().run(*arguments, **keywords), _ACTION_SECONDS)
+
 
 class HelplineAgent(Agent):
     """Rasa's agent with our processor."""
 
-    def load_model(self, model_path: Text | Path, fingerprint: Text | None = None) -> None:
+    async def detect(self, text: str) -> Detection:
+        """Return what the model's crisis detector hears in a message.
+
+        Raises:
+            RuntimeError: if there is no model.
+        """
+        if not isinstance(self.processor, Processor):
+            raise RuntimeError("There is no model.")
+        return await self.processor.detect(text)
+
+    def load_model(self, model_path: str | Path, fingerprint: str | None = None) -> None:
         """Load a model archive and serve it from the next message on.
 
         Raises:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Mapping
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,8 +16,12 @@ class SettingsError(ValueError):
     """An environment variable has a value that cannot be used."""
 
 
-def _setting(variable: str, default: Any, explanation: str) -> Any:
-    return field(default=default, metadata={"variable": variable, "explanation": explanation})
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_PASSWORD = re.compile(r"(?<=://).*(?=@)|(?<=password=)[^&]+")
+
+
+def _setting(variable: str, default: Any, explanation: str, secret: bool = False) -> Any:
+    return field(default=default, metadata={"variable": variable, "explanation": explanation, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -32,18 +38,38 @@ class Settings:
         "RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept"
     )
     turn_timeout: float = _setting("TURN_TIMEOUT", 1.8, "seconds after which the guard answers in place of the model")
+    handoff_webhook: str = _setting(
+        "HANDOFF_WEBHOOK", "", "where a crisis is reported to staff, as JSON by POST; empty: nowhere", secret=True
+    )
+    handoff_email: str = _setting("HANDOFF_EMAIL", "", "address that a crisis is reported to; needs SMTP_URL")
+    smtp_url: str = _setting(
+        "SMTP_URL",
+        "",
+        "mail server for HANDOFF_EMAIL: smtp://user:password@host:587 or smtps://",
+    )
+    handoff_include_conversation: bool = _setting(
+        "HANDOFF_INCLUDE_CONVERSATION", False, "1: the report names the conversation, so that staff can find it"
+    )
+    handoff_message: str = _setting(
+        "HANDOFF_MESSAGE", "", "what the person is told when a report is sent; it may not arrive: promise nothing"
+    )
 
     @property
     def action_server_url(self) -> str:
         """Where the Rasa server reaches the action server."""
         return f"http://127.0.0.1:{self.action_port}/webhook"
 
+    @property
+    def handoff(self) -> bool:
+        """Whether a crisis is reported to staff."""
+        return bool(self.handoff_webhook or self.handoff_email)
+
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings.
 
     Raises:
-        SettingsError: if a value is not a number where a number is needed, or out of range.
+        SettingsError: if a value is not of its kind (a number, an address ...), or out of range.
     """
     values: dict[str, Any] = {}
     for setting in fields(Settings):
@@ -52,6 +78,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         if text is None or not text.strip():
             continue
         kind = type(setting.default)
+        if kind is bool:
+            if text.strip().lower() not in _WORDS:
+                raise SettingsError(f"{variable}={text!r} is neither 1 nor 0.")
+            values[setting.name] = _WORDS[text.strip().lower()]
+            continue
         try:
             values[setting.name] = kind(text)
         except ValueError as error:
@@ -63,7 +94,37 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     for name in ("retention_hours", "turn_timeout"):
         if not getattr(settings, name) > 0:
             raise SettingsError(f"{name.upper()} must be more than 0.")
+    _check_handoff(settings)
     return settings
+
+
+def shown(settings: Settings, name: str) -> str:
+    """Return a setting's value for people's eyes: names with passwords, and paths of secret addresses, as ***."""
+    value = str(getattr(settings, name))
+    secret = next(setting.metadata["secret"] for setting in fields(Settings) if setting.name == name)
+    if secret and value:
+        return f"{urlsplit(value).scheme}://{urlsplit(value).hostname}/***"
+    return _PASSWORD.sub("***", value)
+
+
+def _check_handoff(settings: Settings) -> None:
+    # The values stay out of the messages: they may hold a password.
+    if settings.handoff_webhook and not _is_address(settings.handoff_webhook, ("http", "https")):
+        raise SettingsError("HANDOFF_WEBHOOK must be a http:// or https:// address.")
+    if settings.smtp_url and not _is_address(settings.smtp_url, ("smtp", "smtps")):
+        raise SettingsError("SMTP_URL must be a smtp:// or smtps:// address.")
+    if settings.handoff_email and not re.fullmatch(r"[^@\s,]+@[^@\s,]+", settings.handoff_email):
+        raise SettingsError("HANDOFF_EMAIL must be one e-mail address.")
+    if settings.handoff_email and not settings.smtp_url:
+        raise SettingsError("HANDOFF_EMAIL needs SMTP_URL.")
+
+
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def export(settings: Settings) -> None:

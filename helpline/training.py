@@ -17,7 +17,14 @@ from helpline.settings import ROOT
 
 MODELS = ROOT / "models"
 LIVE = MODELS / "live.json"
-_TRAINED_ON = ("config.yml", "domain.yml", "data", "helpline/nlu")
+_TRAINED_ON = (
+    "config.yml",
+    "domain.yml",
+    "data",
+    "helpline/nlu",
+    "helpline/crisis/score.py",
+    "helpline/crisis/taxonomy.py",
+)
 
 
 class TrainingError(RuntimeError):
@@ -128,3 +135,19 @@ def train() -> LiveModel:
     live = LiveModel(name, data, now.isoformat(timespec="seconds"))
     LIVE.write_text(json.dumps(asdict(live), indent=2) + "\n", encoding="utf-8")
     return live
+
+
+def adapt() -> Path:
+    """Adapt the encoder to the messages in data/ and return the file of weights that `train` then uses."""
+    from rasa.shared.importers.importer import TrainingDataImporter
+
+    from helpline.nlu import adaptation
+    from helpline.nlu.encoder import ADAPTED, load_weights, save_adapted
+
+    importer = TrainingDataImporter.load_from_dict(
+        {}, str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
+    )
+    published = load_weights()
+    layers, heads = adaptation.adapt(published, adaptation.lessons_of(importer.get_nlu_data()))
+    save_adapted(ADAPTED, published, layers, heads)
+    return ADAPTED

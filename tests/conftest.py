@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpline.nlu.encoder import Encoder, build, load_weights
+from helpline.nlu.encoder import Encoder, build, load_adapted
 
 # Small, but with everything the components tell apart: topics, follow-ups, small talk and one topic not covered.
 _TRAINING = """
@@ -80,9 +80,9 @@ responses:
 
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    """The encoder with the published weights; building its graph takes seconds."""
+    """The encoder; building its graph takes seconds."""
     graph = tmp_path_factory.mktemp("encoder") / "encoder.onnx"
-    build(load_weights(), graph)
+    build(load_adapted()[0], graph)
     return Encoder(graph)
 
 
@@ -99,16 +99,16 @@ def component_parts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str],
 
 @pytest.fixture(scope="session")
 def trained_encoder(component_parts: Callable[[str], tuple]) -> SimpleNamespace:
-    """A SentenceEncoder trained without fine-tuning, its parts, and the training data with a reading each."""
+    """A trained SentenceEncoder, its parts, and the training data with a reading each."""
     from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 
     from helpline.nlu.sentence_encoder import SentenceEncoder
 
-    config, parts = {"fine_tune": False}, component_parts("encoder")
+    parts = component_parts("encoder")
     data = RasaYAMLReader().reads(_TRAINING)
-    component = SentenceEncoder.create(config, *parts)
+    component = SentenceEncoder.create({}, *parts)
     component.train(data)
-    return SimpleNamespace(component=component, config=config, parts=parts, data=component.process_training_data(data))
+    return SimpleNamespace(component=component, parts=parts, data=component.process_training_data(data))
 
 
 @pytest.fixture

@@ -11,8 +11,15 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from helpline.answers.compose import Topic, plain_message, topic_message, topics_of
+from helpline.answers.crisis import crisis_message, fitting
 from helpline.answers.numbers import load_numbers
+from helpline.crisis.follow_up import FOLLOW_UP
+from helpline.nlu.decision import CRISIS, SUPPORT, group
 
+# The slot that stays set from the first crisis of a conversation on.
+CRISIS_SEEN = "crisis_seen"
+_STILL_HERE = "utter_crisis_still_here"
+_PLAIN = {"language": "en", "tier": "T2", "subject": "self", "category": "none"}
 _PLACES = {"utter_first_answer": 0, "utter_second_answer": 1}
 
 
@@ -36,9 +43,14 @@ class AnswerGenerator(NaturalLanguageGenerator):
             asked = parse_data.get("topics") or []
             label = asked[_PLACES[utter_action]] if len(asked) > _PLACES[utter_action] else label
         if label in self._topics:
-            return topic_message(self._topics[label], self._topics)
+            message = topic_message(self._topics[label], self._topics)
+            return self._with_reminder(message, tracker) if utter_action != "utter_first_answer" else message
         if utter_action not in self._responses:
             return None
+        if group(label) in (CRISIS, SUPPORT, FOLLOW_UP):
+            return crisis_message(
+                self._responses[utter_action], parse_data["crisis"], uses(tracker, utter_action), self._numbers
+            )
         variants = ResponseVariationFilter(self._responses).responses_for_utter_action(
             utter_action, output_channel, tracker.current_slot_values()
         )
@@ -46,13 +58,30 @@ class AnswerGenerator(NaturalLanguageGenerator):
             return None
         used = strikes(tracker) if utter_action == "utter_unclear" else uses(tracker, utter_action)
         response = variants[variant(used, len(variants), utter_action == "utter_unclear")]
-        return plain_message(response, self._numbers, self._topics, parse_data.get("suggestions") or [])
+        message = plain_message(response, self._numbers, self._topics, parse_data.get("suggestions") or [])
+        return self._with_reminder(message, tracker)
+
+    def _with_reminder(self, message: dict[str, Any], tracker: DialogueStateTracker) -> dict[str, Any]:
+        """Add one line with the numbers to what is said in a conversation after a crisis."""
+        if tracker.slots.get(CRISIS_SEEN) is None or not tracker.get_slot(CRISIS_SEEN):
+            return message
+        variants = fitting(self._responses[_STILL_HERE], {**_PLAIN, **(last_heard(tracker) or {})})
+        line = variants[len(tracker.events) % len(variants)]["text"]
+        # The source line stays the last one.
+        answer, source, cited = message["text"].strip().partition("\n\nSource: ")
+        return {**message, "text": f"{answer}\n\n{line.strip()}{source}{cited}"}
 
     def _read(self, responses: dict[str, list[dict[str, Any]]]) -> None:
         """Read the topics again when the model, and with it the domain, has changed."""
         if responses is not self._responses:
             self._responses = responses
             self._topics = topics_of(responses)
+
+
+def last_heard(tracker: DialogueStateTracker) -> dict[str, Any] | None:
+    """Return what was heard in the latest crisis turn of the part of the conversation at hand."""
+    turns = (event.parse_data or {} for event in reversed(tracker.events) if isinstance(event, UserUttered))
+    return next((turn["crisis"] for turn in turns if "crisis" in turn), None)
 
 
 def variant(used: int, count: int, staged: bool) -> int:

@@ -5,19 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import Any, Awaitable, Callable
+from collections import Counter
+from functools import lru_cache
+from typing import Any, Awaitable, Callable, Iterator
 from weakref import WeakValueDictionary
 
+import yaml
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
+from helpline.answers.crisis import crisis_message
 from helpline.answers.numbers import load_numbers
+from helpline.crisis.detector import as_parse_data, by_rules, load_rules
+from helpline.crisis.taxonomy import Detection
+from helpline.settings import ROOT
 
 logger = logging.getLogger(__name__)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
+Detect = Callable[[str], Awaitable[Detection]]
 
 # A message is stored and read up to this length; see `helpline.nlu.text.MAX_CHARACTERS` for what is classified.
 MAX_STORED_CHARACTERS = 10_000
+# The detector takes some milliseconds; a model that does not answer in this time will not.
+_DETECTOR_SECONDS = 0.15
+# How many people's rescue replies are counted before counting starts anew.
+_REMEMBERED = 10_000
 _COMMAND = re.compile(r"^[\s/]+")
 _TROUBLE = (
     "I can't answer right now because of a technical problem. Please try again in a moment. "
@@ -27,7 +39,11 @@ _TROUBLE = (
 
 
 class Guard:
-    """Passes messages to Rasa one at a time per person and speaks itself where no reply comes."""
+    """Passes messages to Rasa one at a time per person, and speaks itself where no reply or no number comes.
+
+    It reads every message by the reviewed rules before Rasa does, so that plain words of danger get their number
+    without a model, and asks the detector where Rasa is late or the person's turn before still runs.
+    """
 
     def __init__(self, on_new_message: OnNewMessage, timeout: float) -> None:
         """Take Rasa's handler and the seconds after which the guard answers in its place."""
@@ -35,27 +51,111 @@ class Guard:
         self._timeout = timeout
         # Rasa's ticket lock polls once a second; queueing here keeps quick messages in order without that wait.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._rescue = Rescue()
 
     async def answer(
-        self, text: str, sender_id: str, channel: str, metadata: dict[str, Any] | None = None
+        self,
+        text: str,
+        sender_id: str,
+        channel: str,
+        metadata: dict[str, Any] | None = None,
+        detect: Detect | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the replies to a message in REST form (`text`, `buttons`, `custom`): never none; never raises."""
+        """Return the replies to a message in REST form (`text`, `buttons`, `custom`): never none; never raises.
+
+        Args:
+            text: the message as it came.
+            sender_id: who wrote; the conversation's id.
+            channel: the channel's name.
+            metadata: what else came with the message; danger is looked for there too.
+            detect: the model's detector; None where there is no model.
+        """
+        admitted = admit(text)
+        heard = self._rescue.heard_in(" \n".join([admitted, *_strings(metadata)]))
         output = CollectingOutputChannel()
-        message = UserMessage(admit(text), output, sender_id, input_channel=channel, metadata=metadata)
-        task = asyncio.ensure_future(self._in_turn(message))
-        done, _ = await asyncio.wait({task}, timeout=self._timeout)
-        if done:
-            _log_failure(task)
-        else:
-            logger.error("No reply within %.1f s; the guard answers.", self._timeout)
+        message = UserMessage(admitted, output, sender_id, input_channel=channel, metadata=metadata)
+        turn = self._turns.setdefault(sender_id, asyncio.Lock())
+        busy = turn.locked()
+        task = asyncio.ensure_future(self._in_turn(message, turn))
+        if busy:
+            heard = await _detected(detect, admitted, heard)
+        # A person in danger does not wait for their turn before; that message still reaches the conversation in order.
+        if not (busy and heard.is_crisis):
+            done, _ = await asyncio.wait({task}, timeout=self._timeout)
+            if done:
+                _log_failure(task)
+            else:
+                logger.error("No reply within %.1f s; the guard answers.", self._timeout)
+        if not task.done():
             task.add_done_callback(_log_failure)
         # A copy: a turn that is late may still add to the channel's list.
-        return list(output.messages) or [trouble(sender_id)]
+        replies = list(output.messages)
+        if not replies:
+            heard = await _detected(detect, admitted, heard)
+        if heard.is_crisis and not any(_escalates(reply) for reply in replies):
+            return [self._rescue.reply(sender_id, heard), *replies]
+        return replies or [trouble(sender_id)]
 
-    async def _in_turn(self, message: UserMessage) -> None:
-        turn = self._turns.setdefault(message.sender_id, asyncio.Lock())
+    async def _in_turn(self, message: UserMessage, turn: asyncio.Lock) -> None:
         async with turn:
             await self._on_new_message(message)
+
+
+class Rescue:
+    """What the guard can say and hear without Rasa: the rules, and the crisis replies of domain.yml."""
+
+    def __init__(self) -> None:
+        """Read both once, at start."""
+        load_rules()
+        self._responses = _responses()
+        self._used: Counter[str] = Counter()
+
+    def heard_in(self, text: str) -> Detection:
+        """Return what the rules alone hear in a message."""
+        return by_rules(text)
+
+    def reply(self, recipient_id: str, heard: Detection) -> dict[str, Any]:
+        """Return the crisis reply for what was heard; the next one to the same person has other words."""
+        variants = self._responses[f"utter_crisis/{heard.category}"]
+        message = crisis_message(variants, as_parse_data(heard), self._used[recipient_id], load_numbers())
+        self._used[recipient_id] += 1
+        if len(self._used) > _REMEMBERED:
+            self._used.clear()
+        return {"recipient_id": recipient_id, **message}
+
+
+@lru_cache(maxsize=1)
+def _responses() -> dict[str, list[dict[str, Any]]]:
+    # libyaml where it is there: the plain loader takes seconds.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(yaml.load((ROOT / "domain.yml").read_text(encoding="utf-8"), Loader=loader)["responses"])
+
+
+async def _detected(detect: Detect | None, text: str, by_rules: Detection) -> Detection:
+    """Return what the model hears, or the rules where they hear more or the model does not answer."""
+    if detect is None or by_rules.is_crisis:
+        return by_rules
+    try:
+        return max(by_rules, await asyncio.wait_for(detect(text), _DETECTOR_SECONDS), key=lambda found: found.tier)
+    except Exception:
+        logger.exception("The crisis detector failed; the rules stand alone.")
+        return by_rules
+
+
+def _escalates(reply: dict[str, Any]) -> bool:
+    return (reply.get("custom") or {}).get("kind") == "crisis"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the texts within nested metadata."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
 
 
 def admit(text: str) -> str:

@@ -39,16 +39,18 @@ class RestChannel(InputChannel):
         @blueprint.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
             try:
-                sender, text = read_request(request.body)
+                sender, text, metadata = read_request(request.body)
             except ValueError as error:
                 return response.json({"error": str(error)}, status=400)
-            return response.json(await guard.answer(text, sender, self.name()))
+            agent = getattr(request.app.ctx, "agent", None)
+            detect = agent.detect if agent is not None and agent.is_ready() else None
+            return response.json(await guard.answer(text, sender, self.name(), metadata, detect))
 
         return blueprint
 
 
-def read_request(body: bytes) -> tuple[str, str]:
-    """Return sender and message of a request.
+def read_request(body: bytes) -> tuple[str, str, dict[str, Any] | None]:
+    """Return sender, message and metadata of a request.
 
     Without a sender a new one is made: two strangers must never share a conversation.
 
@@ -75,4 +77,7 @@ def read_request(body: bytes) -> tuple[str, str]:
         str(sender).encode()
     except UnicodeEncodeError as error:
         raise ValueError('"sender" must be text in UTF-8.') from error
-    return str(sender), text.encode("utf-8", "replace").decode()
+    metadata = content.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise ValueError('"metadata" must be an object.')
+    return str(sender), text.encode("utf-8", "replace").decode(), metadata

@@ -25,9 +25,10 @@ import numpy as np
 import psutil
 import yaml
 
-from helpline.evaluation.evaluate import Answers, load_answers, share
+from helpline.evaluation.evaluate import Answers, load_answers
 from helpline.evaluation.replies import play
 from helpline.evaluation.sets import HELDOUT, Turn, read
+from helpline.evaluation.share import share
 from helpline.settings import ROOT
 from helpline.training import live_model
 

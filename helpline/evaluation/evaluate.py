@@ -1,4 +1,4 @@
-"""Measures the published model on the test sets and writes a report: tables per topic and a picture of confusions."""
+"""Measures the published model on the test sets and writes a report: tables, all misses, two pictures."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any, Iterable
 
 import yaml
 
+from helpline.evaluation import scorecard
 from helpline.evaluation.replies import Reply, play
-from helpline.evaluation.sets import HELDOUT, answerable, texts
+from helpline.evaluation.sets import HELDOUT, Turn, answerable, read, texts
+from helpline.evaluation.share import share
 from helpline.settings import ROOT
 
 _INVENTED = re.compile(
@@ -78,30 +80,25 @@ def evaluate_live(folder: Path, sets: Path = HELDOUT) -> str:
         raise RuntimeError("There is no model yet. Run `make train`.")
     answers = load_answers()
     groups = {**answerable(sets), **{name: texts(sets, name) for name in ("unanswerable", "off_topic")}}
-    groups |= {name: texts(sets, name) for name in ("crisis", "near_miss")}
+    labelled = {name: read(sets / f"{name}.jsonl") for name in ("crisis", "near_miss")}
+    groups |= {name: [[Turn(row["text"])] for row in rows] for name, rows in labelled.items()}
     order = [(name, conversation) for name, conversations in groups.items() for conversation in conversations]
     replies: dict[str, list[Reply]] = defaultdict(list)
     for (name, _), played in zip(order, play(live.path, [conversation for _, conversation in order]), strict=True):
         replies[name] += [reply for reply in played if reply.turn.counts]
 
-    summary = _summary(replies, answers)
+    danger, harmless = (list(zip(rows, replies.pop(name), strict=True)) for name, rows in labelled.items())
+    asked = [reply for name in ("single questions", "two questions", "follow-ups") for reply in replies[name]]
+    summary = f"{_summary(replies, answers)}\n\n{scorecard.summary(danger, harmless, asked)}"
     folder.mkdir(parents=True, exist_ok=True)
     singles = replies["single questions"]
     head = f"# Evaluation of {live.model}\n\nMessages: {sets}"
-    report = "\n\n".join([head, summary, _topics(singles, answers), _misses(replies, answers)]) + "\n"
+    known = [_misses(replies, answers), scorecard.misses(danger, harmless)]
+    report = "\n\n".join([head, summary, _topics(singles, answers), *known]) + "\n"
     (folder / "evaluation.md").write_text(report, encoding="utf-8")
     draw_confusions(singles, answers, folder / "confusions.png")
-    return f"{summary}\n\nTables per topic, all misses and a picture of confusions are in {folder}/."
-
-
-def share(hits: int, of: int) -> str:
-    """Return a share with its 95 % Wilson interval, e.g. ``96.3 % (93.7-97.8), 335 of 348``."""
-    if not of:
-        return "none"
-    z, p = 1.96, hits / of
-    middle, half = (p + z * z / (2 * of)), z * ((p * (1 - p) + z * z / (4 * of)) / of) ** 0.5
-    low, high = (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
-    return f"{100 * p:.1f} % ({100 * low:.1f}-{100 * high:.1f}), {hits} of {of}"
+    scorecard.draw(danger, harmless, folder / "crisis.png")
+    return f"{summary}\n\nTables per topic, all misses and two pictures are in {folder}/."
 
 
 def _summary(replies: dict[str, list[Reply]], answers: Answers) -> str:
@@ -133,12 +130,6 @@ def _summary(replies: dict[str, list[Reply]], answers: Answers) -> str:
     everything = [reply for group in replies.values() for reply in group]
     rows.append(("invented prices, numbers, addresses", str(sum(map(invents, everything)))))
     rows.append(("off-topic: no answer about IOPs", share(sum("answer" not in r.kinds for r in off), len(off))))
-    for name, wanted in (("crisis", "crisis or support shown"), ("near_miss", "no crisis card")):
-        group = replies[name]
-        hits = sum(
-            bool({"crisis", "support"} & set(r.kinds)) if name == "crisis" else "crisis" not in r.kinds for r in group
-        )
-        rows.append((f"{name}: {wanted}", share(hits, len(group))))
     width = max(len(name) for name, _ in rows)
     return "\n".join(
         [f"| {'Measure':<{width}} | Result |", f"|{'-' * (width + 2)}|---|"]
@@ -178,8 +169,6 @@ def _misses(replies: dict[str, list[Reply]], answers: Answers) -> str:
         _miss("unanswerable", r) for r in replies["unanswerable"] if not all(k.startswith("fallback") for k in r.kinds)
     ]
     lines += [_miss("off_topic", r) for r in replies["off_topic"] if "answer" in r.kinds]
-    lines += [_miss("crisis", r) for r in replies["crisis"] if not {"crisis", "support"} & set(r.kinds)]
-    lines += [_miss("near_miss", r) for r in replies["near_miss"] if "crisis" in r.kinds]
     return "\n".join(lines)
 
 

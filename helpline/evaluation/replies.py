@@ -49,6 +49,8 @@ def play(model: Path, conversations: Conversations) -> list[list[Reply]]:
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.WARNING)
+    # The action server is not part of this; Rasa would report each action that it misses.
+    logging.getLogger("rasa.core").setLevel(logging.CRITICAL)
     agent = Agent.load(str(model), generator=EndpointConfig(type="helpline.answers.generator.AnswerGenerator"))
 
     async def run() -> list[list[Reply]]:

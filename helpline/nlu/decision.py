@@ -11,6 +11,11 @@ FAQ = "faq"
 NOT_COVERED = "not_covered"
 TOPIC_GROUPS = (FAQ, NOT_COVERED)
 CRISIS = "crisis"
+SUPPORT = "support"
+# What sounds like danger and is not: the crisis detector learns from it, and no message is called so.
+NEAR_MISS = "near_miss"
+# What the crisis detector learns from is no topic.
+NO_TOPICS = (CRISIS, SUPPORT, NEAR_MISS)
 OTHER = "not_covered/other"
 UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
@@ -21,10 +26,6 @@ CLAUSE_TOPIC = 0.4
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
 NOT_COVERED_DOUBT = 0.15
-# Danger in a part of a message outweighs the rest of it, where the part is sure and the whole hints at it too.
-CRISIS_IN_WHOLE = 0.5
-CRISIS_IN_CLAUSE = 0.9
-CRISIS_HINTED_IN_WHOLE = 0.05
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
 MAX_SUGGESTIONS = 3
@@ -86,9 +87,6 @@ def decide(labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Seque
         clauses: probabilities of its clauses in order, shape (clauses, labels); may have no rows.
         asking: for each clause whether it is a question by itself.
     """
-    danger = labels.rows.get(CRISIS, _NONE)
-    if _in_danger(whole[danger], clauses[:, danger]):
-        return Decision(CRISIS, tuple(labels.names[index] for index in danger), float(whole[danger].max()))
     best = labels.best(whole)
     own_group = str(labels.groups[best])
     if not labels.topics[best]:
@@ -101,12 +99,6 @@ def decide(labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Seque
     if pair:
         return Decision(TWO_QUESTIONS, tuple(labels.names[index] for index in pair), float(whole[pair[0]]))
     return Decision(own_group, (labels.names[best],), float(whole[best]))
-
-
-def _in_danger(whole: np.ndarray, clauses: np.ndarray) -> bool:
-    most = whole.max(initial=0.0)
-    in_part = clauses.max(initial=0.0) >= CRISIS_IN_CLAUSE and most >= CRISIS_HINTED_IN_WHOLE
-    return bool(most >= CRISIS_IN_WHOLE or in_part)
 
 
 def _two_topics(

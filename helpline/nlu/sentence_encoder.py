@@ -1,4 +1,4 @@
-"""Graph component: fine-tunes the encoder on the training messages, and encodes each message once for all others."""
+"""Graph component: encodes each message once for all others."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from helpline.nlu.decision import FAQ, group
-from helpline.nlu.encoder import DIMENSION, Encoder, build, load_weights
-from helpline.nlu.reading import READING, Reading, joined
+from helpline.crisis import taxonomy
+from helpline.nlu.decision import FAQ, NO_TOPICS, group
+from helpline.nlu.encoder import DIMENSION, Encoder, build, load_adapted
+from helpline.nlu.reading import READING, Reading
 from helpline.nlu.text import clauses, normalise
 
 logger = logging.getLogger(__name__)
@@ -37,12 +38,22 @@ _REACH = 3
 
 @dataclass(frozen=True)
 class Example:
-    """A training message; `after` is the label of the turn before for a message that leans on it."""
+    """A training message.
+
+    Attributes:
+        message: Rasa's object.
+        text: normalised.
+        label: full label, such as ``faq/medicaid``.
+        after: label of the turn before, for a message that leans on it.
+        tier, subject: how urgent and about whom, for danger and distress.
+    """
 
     message: Message
     text: str
     label: str
     after: str | None
+    tier: str
+    subject: str
 
 
 def examples_of(training_data: TrainingData) -> list[Example]:
@@ -54,7 +65,8 @@ def examples_of(training_data: TrainingData) -> list[Example]:
         if not text or not label:
             continue
         metadata = (message.get("metadata") or {}).get("intent") or {}
-        result.append(Example(message, normalise(text), label, metadata.get("after")))
+        tier, subject = metadata.get("tier", "T0"), metadata.get("subject", "self")
+        result.append(Example(message, normalise(text), label, metadata.get("after"), tier, subject))
     return result
 
 
@@ -71,8 +83,10 @@ def questions_of(training_data: TrainingData) -> dict[str, str]:
 def code_version() -> str:
     """Return a fingerprint of the modules that shape training."""
     digest = hashlib.sha256()
-    for name in ("encoder", "finetune", "reading", "text", "topic_model"):
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    for name in ("adapted.npz", "encoder.py", "reading.py", "terms.py", "text.py", "topic_model.py"):
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    for name in ("score.py", "taxonomy.py"):
+        digest.update(Path(taxonomy.__file__).with_name(name).read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -82,22 +96,20 @@ class SentenceEncoder(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: `fine_tune` off keeps the published weights (a minute faster, less exact).
+        """Return the defaults.
 
         `code` makes Rasa's cache train anew when the modules behind the components change; it looks at theirs only.
         """
-        return {"fine_tune": True, "code": code_version()}
+        return {"code": code_version()}
 
     def __init__(
         self,
-        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         encoder: Encoder | None = None,
         questions: dict[str, str] | None = None,
     ) -> None:
         """Take the parts; `create` and `load` are Rasa's ways in."""
-        self._config = config
         self._model_storage = model_storage
         self._resource = resource
         self._encoder = encoder
@@ -112,7 +124,7 @@ class SentenceEncoder(GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceEncoder:
         """Make an untrained component."""
-        return cls(config, model_storage, resource)
+        return cls(model_storage, resource)
 
     @classmethod
     def load(
@@ -126,23 +138,13 @@ class SentenceEncoder(GraphComponent):
         """Read the encoder of a trained model."""
         with model_storage.read_from(resource) as folder:
             questions = json.loads((folder / _QUESTIONS).read_text(encoding="utf-8"))
-            return cls(config, model_storage, resource, Encoder(folder / _GRAPH), questions)
+            return cls(model_storage, resource, Encoder(folder / _GRAPH), questions)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fine-tune on all examples, build the graph and keep it with the model."""
+        """Build the graph from the adapted weights and keep it with the model; nothing is learned here."""
         started = time.monotonic()
         self._questions = questions_of(training_data)
-        weights = load_weights()
-        if self._config["fine_tune"]:
-            from helpline.nlu.finetune import fine_tune
-
-            examples = examples_of(training_data)
-            texts = [
-                joined(self._questions[example.after], example.text) if example.after else example.text
-                for example in examples
-            ]
-            logger.info("Fine-tuning the encoder on %d messages.", len(texts))
-            weights = fine_tune(weights, texts, [example.label for example in examples])
+        weights, _ = load_adapted()
         with self._model_storage.write_to(self._resource) as folder:
             build(weights, folder / _GRAPH)
             (folder / _QUESTIONS).write_text(json.dumps(self._questions), encoding="utf-8")
@@ -151,9 +153,9 @@ class SentenceEncoder(GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Set the `Reading` of each training message, without clauses."""
+        """Set the `Reading` of each training message that has a topic, without clauses."""
         encoder = self._trained()
-        examples = examples_of(training_data)
+        examples = [example for example in examples_of(training_data) if group(example.label) not in NO_TOPICS]
         vectors = encoder.encode_many([example.text for example in examples])
         for example, vector in zip(examples, vectors, strict=True):
             question = self._questions[example.after] if example.after else None

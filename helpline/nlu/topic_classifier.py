@@ -11,11 +11,16 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from helpline.nlu.decision import TOPIC_GROUPS, UNCLEAR, Decision, Labels, decide, group
+from helpline.crisis.follow_up import FOLLOW_UP, REACH, after, follow_up
+from helpline.crisis.taxonomy import Detection
+from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION
+from helpline.nlu.decision import CRISIS, NO_TOPICS, SUPPORT, TOPIC_GROUPS, UNCLEAR, Decision, Labels, decide, group
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
 from helpline.nlu.text import has_letters, is_question
@@ -72,7 +77,7 @@ class TopicClassifier(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the topic model on the vectors of the encoder before it in the pipeline."""
         started = time.monotonic()
-        examples = examples_of(training_data)
+        examples = [example for example in examples_of(training_data) if group(example.label) not in NO_TOPICS]
         rows = [(example.message.get(READING), example.label) for example in examples]
         self._model = TopicModel.fit(rows)
         self._labels = Labels(self._model.labels)
@@ -86,15 +91,26 @@ class TopicClassifier(GraphComponent):
         )
         return self._resource
 
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Classify messages that carry a `Reading`."""
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
+        """Classify messages that carry a `Reading` and a `Detection`; `tracker` is the conversation before them.
+
+        Danger outranks every topic, distress does too, and after a crisis reply an answer to it is read as one.
+        """
         for message in messages:
-            reading = message.get(READING)
-            decision, ranking = self._classify(reading)
+            reading, detection = message.get(READING), message.get(DETECTION)
+            before = crisis_before(tracker)
+            decision, ranking = self._classify(reading, in_crisis=before is not None)
+            if detection.is_crisis or detection.is_support:
+                decision = _alarm(detection)
+            else:
+                kind = follow_up(decision.labels[0] if decision.labels else decision.intent, before)
+                if kind and before:
+                    decision = Decision(FOLLOW_UP, (f"{FOLLOW_UP}/{kind}",), decision.confidence)
+                    message.set(CRISIS_KEY, after(kind, before), add_to_output=True)
             self._set(message, decision, ranking)
         return messages
 
-    def _classify(self, reading: Reading) -> tuple[Decision, list[tuple[str, float]]]:
+    def _classify(self, reading: Reading, in_crisis: bool) -> tuple[Decision, list[tuple[str, float]]]:
         if self._model is None:
             raise RuntimeError("The topic classifier has not been trained or loaded.")
         if not has_letters(reading.text):
@@ -105,6 +121,11 @@ class TopicClassifier(GraphComponent):
             leaning = self._model.leans(reading.text, reading.vector)
             if leaning > _STANDS_ALONE:
                 whole = self._model.in_context(leaning, whole, reading.joined_vector())
+        if not in_crisis:
+            # "yes I am" or "I can't call" answer a crisis reply; elsewhere they say nothing that we could take up.
+            answers = self._labels.rows.get(FOLLOW_UP, [])
+            whole[answers] = 0.0
+            clauses[:, answers] = 0.0
         best = np.argsort(-whole)[:_RANKED]
         asking = [is_question(clause) for clause in reading.clauses]
         ranking = [(self._labels.names[index], float(whole[index])) for index in best]
@@ -127,6 +148,25 @@ class TopicClassifier(GraphComponent):
         message.set("suggestions", list(decision.suggestions), add_to_output=True)
         if len(decision.labels) == 1 and "/" in decision.labels[0]:
             message.set("response_selector", _selected(decision.labels[0], decision.confidence), add_to_output=True)
+
+
+def crisis_before(tracker: DialogueStateTracker | None) -> dict[str, Any] | None:
+    """Return what was heard in the last crisis turn, if that was within the last turns."""
+    turns = 0
+    for event in reversed(tracker.events if tracker else ()):
+        if isinstance(event, UserUttered):
+            turns += 1
+            heard = (event.parse_data or {}).get(CRISIS_KEY)
+            if heard and heard["tier"] != "T1":
+                return dict(heard)
+            if turns == REACH:
+                break
+    return None
+
+
+def _alarm(detection: Detection) -> Decision:
+    intent = CRISIS if detection.is_crisis else SUPPORT
+    return Decision(intent, (f"{intent}/{detection.category}",), detection.score)
 
 
 def _selected(label: str, confidence: float) -> dict[str, Any]:

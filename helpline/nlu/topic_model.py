@@ -9,7 +9,6 @@ Three small linear models over two views of a message (measured in docs/nlu.md):
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Sequence
@@ -22,12 +21,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from helpline.nlu.reading import Reading
+from helpline.nlu.terms import Terms, letter_grams, mixed, small, softmax, word_grams
 
 # Turns SVM margins into something like probabilities; chosen with the other constants on authors left out.
 _MARGIN_SCALE = 6.0
-_FLOOR = 1e-4
 _ALONE_WEIGHT_IN_CONTEXT = 0.25
-_WORDS = r"[\w']+"
+# Words, question marks and the mark of the beginning.
+_OPENED = r"[\w']+|\?|\^"
 
 
 class TopicModel:
@@ -44,9 +44,9 @@ class TopicModel:
         self.labels = labels
         self._parts = (meaning, wording, leaning, labels)
         self._meaning_weights, self._meaning_bias = meaning
-        self._words, self._letters = _Terms(wording[0]), _Terms(wording[1])
+        self._words, self._letters = Terms(wording[0]), Terms(wording[1])
         self._wording_weights, self._wording_bias = wording[2:]
-        self._leaning_words, (self._leaning_weights, self._leaning_bias) = _Terms(leaning[0]), leaning[1:]
+        self._leaning_words, (self._leaning_weights, self._leaning_bias) = Terms(leaning[0]), leaning[1:]
 
     @classmethod
     def fit(cls, examples: Sequence[tuple[Reading, str]]) -> TopicModel:
@@ -71,9 +71,9 @@ class TopicModel:
         gate_vectors = np.concatenate([alone_vectors, leaning_vectors])
         gate = [False] * len(texts) + [True] * len(leaning_texts)
 
-        words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=_WORDS)
-        letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 4))
-        leaning_words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=_WORDS + r"|\?|\^")
+        words = TfidfVectorizer(sublinear_tf=True, analyzer=word_grams)
+        letters = TfidfVectorizer(sublinear_tf=True, analyzer=letter_grams)
+        leaning_words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=_OPENED)
 
         def fit_wording() -> LinearSVC:
             rows = hstack([words.fit_transform(texts), letters.fit_transform(texts)]).tocsr()
@@ -92,9 +92,9 @@ class TopicModel:
         rows = [leaning_words.fit_transform(map(_opened, gate_texts)), _shape(gate_texts), csr_matrix(gate_vectors)]
         leaning = LogisticRegression(C=3, max_iter=300, class_weight="balanced").fit(hstack(rows).tocsr(), gate)
         return cls(
-            (_small(meaning.coef_.T), _small(meaning.intercept_)),
-            (words, letters, wording.coef_.T.astype(np.float16), _small(wording.intercept_)),
-            (leaning_words, _small(leaning.coef_[0]), float(leaning.intercept_[0])),
+            (small(meaning.coef_.T), small(meaning.intercept_)),
+            (words, letters, wording.coef_.T.astype(np.float16), small(wording.intercept_)),
+            (leaning_words, small(leaning.coef_[0]), float(leaning.intercept_[0])),
             meaning.classes_,
         )
 
@@ -109,12 +109,12 @@ class TopicModel:
 
     def alone(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """Return probabilities of shape (len(texts), labels) for normalised texts that stand alone."""
-        return _mixed([self._by_meaning(vectors), self.by_wording(texts)], [1.0, 1.0])
+        return mixed([self._by_meaning(vectors), self.by_wording(texts)], [1.0, 1.0])
 
     def by_wording(self, texts: Sequence[str]) -> np.ndarray:
         """Return what the words alone say, shape (len(texts), labels): cheap, as nothing is encoded."""
         margins = np.array([self._margins(text) for text in texts], np.float32)
-        return _softmax(margins.reshape(len(texts), len(self.labels)) * _MARGIN_SCALE)
+        return softmax(margins.reshape(len(texts), len(self.labels)) * _MARGIN_SCALE)
 
     def leans(self, text: str, vector: np.ndarray) -> float:
         """Return the probability that the normalised message cannot be understood without the turn before."""
@@ -131,36 +131,17 @@ class TopicModel:
             alone: its probabilities without context, shape (labels,).
             joined_vector: the vector of `joined(question of the turn before, text)`.
         """
-        context = _mixed([self._by_meaning(joined_vector[None]), alone[None]], [1.0, _ALONE_WEIGHT_IN_CONTEXT])[0]
+        context = mixed([self._by_meaning(joined_vector[None]), alone[None]], [1.0, _ALONE_WEIGHT_IN_CONTEXT])[0]
         return leaning * context + (1 - leaning) * alone
 
     def _by_meaning(self, vectors: np.ndarray) -> np.ndarray:
-        return _softmax(vectors @ self._meaning_weights + self._meaning_bias)
+        return softmax(vectors @ self._meaning_weights + self._meaning_bias)
 
     def _margins(self, text: str) -> np.ndarray:
         (words, word_values), (letters, letter_values) = self._words(text), self._letters(text)
         rows = np.concatenate([words, letters + len(self._words)])
         values = np.concatenate([word_values, letter_values])
         return values @ self._wording_weights[rows].astype(np.float32) + self._wording_bias
-
-
-class _Terms:
-    """A fitted TfidfVectorizer (sublinear, l2) for one text at a time, at a tenth of its cost."""
-
-    def __init__(self, vectorizer: TfidfVectorizer) -> None:
-        self._analyze = vectorizer.build_analyzer()
-        self._vocabulary = vectorizer.vocabulary_
-        self._weights = _small(vectorizer.idf_)
-
-    def __len__(self) -> int:
-        return len(self._vocabulary)
-
-    def __call__(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the columns and values that are not zero, int and float32, in any order."""
-        counts = Counter(row for term in self._analyze(text) if (row := self._vocabulary.get(term)) is not None)
-        rows = np.fromiter(counts.keys(), int, len(counts))
-        values = (np.log(np.fromiter(counts.values(), np.float32, len(counts))) + 1) * self._weights[rows]
-        return rows, values / max(float(np.linalg.norm(values)), 1e-12)
 
 
 def _opened(text: str) -> str:
@@ -172,17 +153,3 @@ def _shape(texts: Sequence[str]) -> csr_matrix:
     """Short messages lean more often; shape (len(texts), 3)."""
     lengths = np.array([len(text.split()) for text in texts])
     return csr_matrix(np.stack([np.minimum(lengths, 30) / 30, lengths <= 4, lengths <= 7], axis=1).astype(float))
-
-
-def _small(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float32)
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    exponents = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return exponents / exponents.sum(axis=1, keepdims=True)
-
-
-def _mixed(parts: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
-    """Weighted geometric mean of probabilities, normalised: a label must please every part."""
-    return _softmax(sum(weight * np.log(part + _FLOOR) for part, weight in zip(parts, weights, strict=True)))

@@ -26,8 +26,8 @@ _events = sa.Table(
 )
 
 
-def open_engine(url: str) -> sa.engine.Engine:
-    """Return an engine with our tables.
+def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
+    """Return an engine with our tables; it waits `patience` seconds for a locked SQLite file.
 
     SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a commit survives a killed process; only a power cut
     can take the last moments (https://www.sqlite.org/pragma.html#pragma_synchronous).
@@ -39,7 +39,7 @@ def open_engine(url: str) -> sa.engine.Engine:
     # SQLAlchemy would open the file anew for each statement, a millisecond each time.
     pool: dict[str, Any] = {"poolclass": sa.pool.QueuePool} if sqlite and address.database else {}
     engine = sa.create_engine(
-        address, connect_args={"check_same_thread": False, "timeout": 5} if sqlite else {}, **pool
+        address, connect_args={"check_same_thread": False, "timeout": patience} if sqlite else {}, **pool
     )
     if sqlite:
 

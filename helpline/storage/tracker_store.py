@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 MAX_TURNS = 8
 KEPT_TURNS = 4
 _CACHED_CONVERSATIONS = 2000
+# Seconds to wait for a locked file. The reply is out by then, and the next turn stores what this one could not.
+_PATIENCE = 0.2
 _SECONDS_BETWEEN_PURGES = 600
 
 
@@ -69,7 +71,7 @@ class ConversationStore(TrackerStore):
             kwargs: further keys of endpoints.yml, for Rasa.
         """
         super().__init__(domain, event_broker, **kwargs)
-        self._engine = database.open_engine(host)
+        self._engine = database.open_engine(host, _PATIENCE)
         self._live: OrderedDict[str, StoredTracker] = OrderedDict()
         self._retention = retention_hours
         self._purged_at = 0.0

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from helpline.settings import ROOT, Settings, SettingsError, export, load
+from helpline.settings import ROOT, Settings, SettingsError, export, load, shown
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -24,6 +24,11 @@ def test_nothing_set_gives_the_defaults() -> None:
         ("DATABASE_URL", "postgresql://db/talks", "database_url", "postgresql://db/talks"),
         ("RETENTION_HOURS", "0.5", "retention_hours", 0.5),
         ("TURN_TIMEOUT", "3", "turn_timeout", 3.0),
+        ("HANDOFF_WEBHOOK", "https://example.org/a?b", "handoff_webhook", "https://example.org/a?b"),
+        ("HANDOFF_INCLUDE_CONVERSATION", "1", "handoff_include_conversation", True),
+        ("HANDOFF_INCLUDE_CONVERSATION", "Yes ", "handoff_include_conversation", True),
+        ("HANDOFF_INCLUDE_CONVERSATION", "0", "handoff_include_conversation", False),
+        ("HANDOFF_INCLUDE_CONVERSATION", "false", "handoff_include_conversation", False),
         ("PORT", "", "port", 5005),
         ("RETENTION_HOURS", "  ", "retention_hours", 24.0),
     ],
@@ -44,6 +49,14 @@ def test_a_variable_sets_its_value_and_a_blank_one_does_not(variable: str, text:
         ("RETENTION_HOURS", "a day"),
         ("RETENTION_HOURS", "0"),
         ("TURN_TIMEOUT", "-2"),
+        ("HANDOFF_WEBHOOK", "example.org"),
+        ("HANDOFF_WEBHOOK", "file:///etc/passwd"),
+        ("HANDOFF_WEBHOOK", "http://example.org:port/"),
+        ("HANDOFF_EMAIL", "staff"),
+        ("HANDOFF_EMAIL", "staff@example.org\nBcc: a@example.org"),
+        ("HANDOFF_EMAIL", "staff@example.org"),
+        ("SMTP_URL", "mail.example.org:587"),
+        ("HANDOFF_INCLUDE_CONVERSATION", "maybe"),
     ],
 )
 def test_an_unusable_value_is_refused_by_the_name_of_its_variable(variable: str, text: str) -> None:
@@ -55,6 +68,35 @@ def test_an_unusable_value_is_refused_by_the_name_of_its_variable(variable: str,
 def test_not_a_number_is_refused(variable: str) -> None:
     with pytest.raises(SettingsError, match=variable):
         load({variable: "nan"})
+
+
+def test_nobody_is_told_of_a_crisis_unless_staff_ask_for_it() -> None:
+    assert not load({}).handoff
+    assert not load({"HANDOFF_MESSAGE": "Staff know.", "SMTP_URL": "smtp://localhost"}).handoff
+    assert load({"HANDOFF_WEBHOOK": "https://example.org"}).handoff
+    assert load({"HANDOFF_EMAIL": "staff@example.org", "SMTP_URL": "smtps://localhost"}).handoff
+
+
+def test_a_refused_address_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load({"SMTP_URL": "http://robot:s3cret@mail.example.org"})
+    assert "s3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("port", 5005, "5005"),
+        ("database_url", "sqlite:////var/talks.db", "sqlite:////var/talks.db"),
+        ("database_url", "postgresql://robot:s3/cr@et@db/talks", "postgresql://***@db/talks"),
+        ("database_url", "postgresql:///talks?password=s3cret&a=b", "postgresql:///talks?password=***&a=b"),
+        ("smtp_url", "smtps://robot%40example.org:s3cret@mail", "smtps://***@mail"),
+        ("handoff_webhook", "https://user:s3cret@example.org:8443/s3cret?s3cret", "https://example.org/***"),
+        ("handoff_webhook", "", ""),
+    ],
+)
+def test_secrets_are_not_shown(name: str, value: object, text: str) -> None:
+    assert shown(Settings(**{name: value}), name) == text
 
 
 def test_every_setting_has_a_variable_of_its_own_and_an_explanation() -> None:

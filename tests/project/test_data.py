@@ -73,6 +73,7 @@ def test_every_label_with_examples_has_words_or_a_rule(
     examples: list[Example], responses: list[Response], steps: list[dict[str, str]]
 ) -> None:
     known = {response.label for response in responses} | {step["intent"] for step in steps if "intent" in step}
+    known.add("near_miss")
     assert sorted({example.label for example in examples} - known) == []
 
 
@@ -114,7 +115,9 @@ def test_follow_ups_lean_on_topics_with_a_question(examples: list[Example], topi
 
 
 def test_every_intent_has_a_rule(domain: dict[str, list[str]], steps: list[dict[str, str]]) -> None:
-    assert sorted(set(domain["intents"]) - {step["intent"] for step in steps if "intent" in step}) == []
+    # Near misses are learned from only; no message is called so.
+    ruled = {step["intent"] for step in steps if "intent" in step} | {"near_miss"}
+    assert sorted(set(domain["intents"]) - ruled) == []
 
 
 def test_rules_use_intents_of_the_domain(domain: dict[str, list[str]], steps: list[dict[str, str]]) -> None:

@@ -3,6 +3,8 @@
 A file is a list of scenarios: `name` and `turns`. A turn has `say` and `expect`: `kind`, `topics`, `sections` and
 `reason` must be those of the reply, in order where there are several; every string of `text_contains`, one of
 `any_text` and none of `not_text` must be in the text, whatever the case; `buttons: false` means that there are none.
+For an escalation `tier`, `category` (one or a list of them), `subject` and `language` are what was heard, `first` is
+the number that comes first, and `new_words` means that no earlier reply of the conversation said the same.
 Whatever is expected, every turn must keep the reply contract.
 """
 
@@ -16,6 +18,8 @@ from assistant import Assistant, Reply, new_sender
 
 FOLDER = Path(__file__).parent
 EXPECTATIONS = {"kind", "topics", "sections", "reason", "text_contains", "not_text", "any_text", "buttons"}
+HEARD = ("tier", "category", "subject", "language")
+EXPECTATIONS |= {*HEARD, "first", "new_words"}
 KINDS = {"answer", "crisis", "support", "fallback", "info"}
 
 
@@ -49,6 +53,14 @@ def problems(reply: Reply, expected: dict[str, Any]) -> list[str]:
     found += [f"{part!r} is said" for part in expected.get("not_text", []) if part.lower() in text]
     if "any_text" in expected and not any(part.lower() in text for part in expected["any_text"]):
         found.append(f"none of {expected['any_text']} is said")
+    heard = next((custom for custom in reply.customs if custom["kind"] in ("crisis", "support")), {})
+    for name in HEARD:
+        if name in expected and heard.get(name) not in as_list(expected[name]):
+            found.append(f"{name} is {heard.get(name)}, not {expected[name]}")
+    if "first" in expected:
+        first = (heard.get("numbers") or [{}])[0]
+        if str(expected["first"]) not in (first.get("tel"), first.get("sms")):
+            found.append(f"the first number is {first}, not {expected['first']}")
     if "buttons" in expected and bool(reply.buttons) != expected["buttons"]:
         found.append(f"buttons are {reply.buttons}")
     return found
@@ -76,8 +88,11 @@ def breaches(reply: Reply) -> list[str]:
 
 @pytest.mark.parametrize("scenario", scenarios())
 def test_scenario(scenario: dict[str, Any], assistant: Assistant) -> None:
-    sender = new_sender()
+    sender, said = new_sender(), set()
     for turn in scenario["turns"]:
         reply = assistant.say(sender, turn["say"])
         wrong = breaches(reply) + problems(reply, turn["expect"])
+        if turn["expect"].get("new_words") and reply.text in said:
+            wrong.append("the reply was given before")
+        said.add(reply.text)
         assert not wrong, f"{turn['say']!r}: {wrong}\n{reply.text}"

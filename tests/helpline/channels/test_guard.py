@@ -9,6 +9,7 @@ from rasa.core.channels.channel import UserMessage
 
 from helpline.answers.numbers import load_numbers
 from helpline.channels.guard import MAX_STORED_CHARACTERS, Guard, admit, trouble
+from helpline.crisis.taxonomy import Detection, Tier
 
 NUMBERS = ("911", "988", "1-800-662-HELP (4357)")
 
@@ -168,6 +169,82 @@ def test_a_message_is_cut_at_ten_thousand_characters() -> None:
     assert admit("x" * 20_000) == "x" * 10_000
 
 
-def test_trouble_shows_every_number_there_is() -> None:
-    text = trouble("a")["text"]
-    assert all((number.text or number.tel) in text for number in load_numbers().values())
+def test_trouble_shows_the_numbers_as_they_are_kept() -> None:
+    text, kept = trouble("a")["text"], load_numbers()
+    for key in ("emergency", "suicide_crisis", "national_helpline"):
+        assert (kept[key].text or kept[key].tel) in text
+
+
+async def deaf(text: str) -> Detection:
+    """A model that hears nothing."""
+    return Detection()
+
+
+async def hearing(text: str) -> Detection:
+    """A model that hears what no rule does."""
+    return Detection(Tier.T2, "domestic_violence", "self", "en", 0.9)
+
+
+async def broken(text: str) -> Detection:
+    raise RuntimeError("no model")
+
+
+def crisis_of(reply: dict[str, object]) -> tuple[object, str]:
+    custom = reply["custom"]
+    return custom["category"], custom["numbers"][0]["tel"]
+
+
+@pytest.mark.parametrize("handler", [silent, raising, hanging])
+@pytest.mark.parametrize("detect", [None, deaf, broken])
+@pytest.mark.asyncio
+async def test_plain_danger_gets_its_number_without_reply_and_model(handler: object, detect: object) -> None:
+    reply = (await Guard(handler, 0.2).answer("i want to kill myself", "a", "rest", detect=detect))[0]
+    assert crisis_of(reply) == ("suicide_active", "988")
+    assert "1-800-662-HELP (4357)" in reply["text"]
+
+
+@pytest.mark.asyncio
+async def test_danger_that_only_the_model_hears_gets_its_number_where_rasa_is_silent() -> None:
+    reply = (await Guard(silent, 0.2).answer("he took my phone and my keys again", "a", "rest", detect=hearing))[0]
+    assert crisis_of(reply) == ("domestic_violence", "18007997233")
+
+
+@pytest.mark.asyncio
+async def test_a_reply_that_passes_over_plain_danger_comes_second() -> None:
+    replies = await Guard(echo, 1).answer("i want to kill myself", "a", "rest")
+    assert crisis_of(replies[0])[1] == "988"
+    assert replies[1]["text"] == "echo i want to kill myself"
+
+
+@pytest.mark.asyncio
+async def test_danger_is_heard_in_payloads_and_metadata_too() -> None:
+    guard = Guard(echo, 1)
+    for text, metadata in (("/inform{'why': 'i want to die'}", None), ("ok", {"form": {"why": ["i want to die"]}})):
+        assert crisis_of((await guard.answer(text, "a", "rest", metadata))[0])[1] == "988"
+
+
+@pytest.mark.parametrize(("text", "detect"), [("i want to die", None), ("my stuff is given away", hearing)])
+@pytest.mark.asyncio
+async def test_danger_does_not_wait_for_a_turn_that_hangs(text: str, detect: object) -> None:
+    guard = Guard(hanging, 5)
+    first = asyncio.ensure_future(guard.answer("what is an iop", "a", "rest"))
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    replies = await guard.answer(text, "a", "rest", detect=detect)
+    assert time.monotonic() - started < 0.5
+    assert replies[0]["custom"]["kind"] == "crisis"
+    first.cancel()
+
+
+@pytest.mark.asyncio
+async def test_the_guard_does_not_repeat_its_words() -> None:
+    guard = Guard(silent, 1)
+    said = [(await guard.answer("i want to die", "a", "rest"))[0]["text"] for _ in range(3)]
+    assert len(set(said)) == 3
+
+
+@pytest.mark.asyncio
+async def test_plain_questions_are_not_held_for_danger() -> None:
+    assert [reply["text"] for reply in await Guard(echo, 1).answer("what is an iop", "a", "rest")] == [
+        "echo what is an iop"
+    ]

@@ -108,14 +108,15 @@ async def test_the_health_check_tells_whether_a_model_is_loaded(client: Client, 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ({"sender": "a", "message": "hi"}, ("a", "hi")),
-        ({"sender": 7, "message": "hi"}, ("7", "hi")),
-        ({"sender": "a" * 255, "message": ""}, ("a" * 255, "")),
-        ({"sender": "a", "message": "hi", "stream": True}, ("a", "hi")),
-        ({"sender": "a"}, ("a", "")),
+        ({"sender": "a", "message": "hi"}, ("a", "hi", None)),
+        ({"sender": 7, "message": "hi"}, ("7", "hi", None)),
+        ({"sender": "a" * 255, "message": ""}, ("a" * 255, "", None)),
+        ({"sender": "a", "message": "hi", "stream": True}, ("a", "hi", None)),
+        ({"sender": "a"}, ("a", "", None)),
+        ({"sender": "a", "message": "hi", "metadata": {"page": "x"}}, ("a", "hi", {"page": "x"})),
     ],
 )
-def test_read_request(content: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_read_request(content: dict[str, Any], expected: tuple[str, str, object]) -> None:
     assert read_request(json.dumps(content).encode()) == expected
 
 
@@ -127,6 +128,7 @@ def test_read_request(content: dict[str, Any], expected: tuple[str, str]) -> Non
         ({"sender": 1.5, "message": "hi"}, "sender"),
         ({"sender": True, "message": "hi"}, "sender"),
         ({"sender": "a", "message": ["hi"]}, "message"),
+        ({"sender": "a", "message": "hi", "metadata": "x"}, "metadata"),
         ([], "object"),
     ],
 )

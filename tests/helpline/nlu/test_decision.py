@@ -5,7 +5,7 @@ import pytest
 
 from helpline.nlu.decision import MAX_SUGGESTIONS, TWO_QUESTIONS, UNCLEAR, Decision, Labels, decide, group
 
-LABELS = ["faq/a", "faq/b", "faq/c", "faq/d", "not_covered/x", "not_covered/y", "smalltalk/hi", "crisis"]
+LABELS = ["faq/a", "faq/b", "faq/c", "faq/d", "not_covered/x", "not_covered/y", "smalltalk/hi", "off_topic"]
 
 
 def probabilities(**shares: float) -> np.ndarray:
@@ -32,7 +32,6 @@ def test_group(label: str, expected: str) -> None:
         ({"a": 0.9}, "faq", "faq/a"),
         ({"x": 0.8}, "not_covered", "not_covered/x"),
         ({"hi": 0.7}, "smalltalk", "smalltalk/hi"),
-        ({"crisis": 0.6}, "crisis", "crisis"),
     ],
 )
 def test_one_clear_label_is_the_decision(shares: dict[str, float], intent: str, label: str) -> None:
@@ -80,22 +79,6 @@ def test_two_likely_answers_are_both_given_best_first() -> None:
 )
 def test_a_doubtful_answer_comes_with_what_is_not_covered(shares: dict[str, float], labels: tuple[str, ...]) -> None:
     assert decision(probabilities(**shares)).labels == labels
-
-
-@pytest.mark.parametrize(
-    ("whole", "clause", "in_danger"),
-    [
-        ({"crisis": 0.6, "a": 0.3}, {"a": 0.9}, True),
-        ({"a": 0.7, "crisis": 0.2}, {"crisis": 0.97}, True),
-        ({"a": 0.9, "crisis": 0.01}, {"a": 0.9}, False),
-        ({"a": 0.7, "crisis": 0.2}, {"crisis": 0.3}, False),
-    ],
-)
-def test_danger_in_the_whole_or_in_a_part_outweighs_the_rest(
-    whole: dict[str, float], clause: dict[str, float], in_danger: bool
-) -> None:
-    made = decision(probabilities(**whole), (probabilities(**clause), False), (probabilities(b=0.9), True))
-    assert (made.intent == "crisis") is in_danger
 
 
 def test_clauses_about_two_topics_are_answered_in_the_order_asked() -> None:

@@ -9,8 +9,12 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
+from helpline.crisis.taxonomy import Detection, Tier
+from helpline.nlu.crisis_detector import DETECTION
 from helpline.nlu.topic_classifier import TopicClassifier
 
+CALM = Detection()
+CRISIS = {"tier": "T2", "category": "suicide_active", "subject": "self", "language": "en", "model": "m"}
 Classify = Callable[..., dict[str, Any]]
 
 
@@ -30,10 +34,19 @@ def trained(parts: tuple, trained_encoder: SimpleNamespace) -> TopicClassifier:
 def classify(trained: TopicClassifier, trained_encoder: SimpleNamespace) -> Classify:
     """Return what Rasa would see of a message, in a conversation whose last turn was about `topic`."""
 
-    def run(text: str, topic: str | None = None, component: TopicClassifier = trained) -> dict[str, Any]:
+    def run(
+        text: str,
+        topic: str | None = None,
+        component: TopicClassifier = trained,
+        heard: Detection = CALM,
+        crisis: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         turns = [UserUttered("text", parse_data={"topics": [topic]})] if topic else []
+        turns += [UserUttered("text", parse_data={"crisis": crisis})] if crisis else []
         tracker = DialogueStateTracker.from_events("someone", turns, [])
-        message = component.process(trained_encoder.component.process([Message.build(text)], tracker))[0]
+        messages = trained_encoder.component.process([Message.build(text)], tracker)
+        messages[0].set(DETECTION, heard)
+        message = component.process(messages, tracker)[0]
         return message.as_dict(only_output_properties=True)
 
     return run
@@ -76,9 +89,12 @@ def test_nothing_to_read_is_unclear(classify: Classify, text: str) -> None:
     assert seen["topics"] == []
 
 
-@pytest.mark.parametrize("topic", ["faq/medicaid", "faq/session_frequency"])
-def test_a_follow_up_is_about_the_topic_before(classify: Classify, topic: str) -> None:
-    assert classify("and then", topic)["topics"] == [topic]
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [("and if they refuse it", "faq/medicaid"), ("and what about every day", "faq/session_frequency")],
+)
+def test_a_follow_up_is_about_the_topic_before(classify: Classify, text: str, topic: str) -> None:
+    assert classify(text, topic)["topics"] == [topic]
 
 
 def test_a_whole_question_leaves_the_topic_before(classify: Classify) -> None:
@@ -103,3 +119,31 @@ def test_an_untrained_component_refuses_to_classify(
 ) -> None:
     with pytest.raises(RuntimeError, match="not been trained"):
         classify("hello", component=TopicClassifier.create({}, *component_parts("empty topics")))
+
+
+def test_danger_outranks_every_topic(classify: Classify) -> None:
+    seen = classify("does medicaid pay", heard=Detection(Tier.T2, "self_harm", score=0.9))
+    assert seen["intent"]["name"] == "crisis"
+    assert seen["response_selector"]["crisis"]["response"]["utter_action"] == "utter_crisis/self_harm"
+    assert seen["topics"] == []
+
+
+def test_distress_gets_support(classify: Classify) -> None:
+    seen = classify("does medicaid pay", heard=Detection(Tier.T1, "grief", score=0.1))
+    assert seen["response_selector"]["support"]["response"]["utter_action"] == "utter_support/grief"
+
+
+def test_after_a_crisis_reply_what_is_not_understood_is_no_denial(classify: Classify) -> None:
+    seen = classify("12345", crisis=CRISIS)
+    assert seen["intent"]["name"] == "crisis_follow_up"
+    assert seen["crisis"] == {**CRISIS, "kind": "unsure", "score": 0.0, "rules": [], "ms": 0.0}
+
+
+def test_after_a_crisis_reply_an_ordinary_question_is_answered(classify: Classify) -> None:
+    seen = classify("Will Medicaid pay for treatment?", crisis=CRISIS)
+    assert seen["topics"] == ["faq/medicaid"]
+    assert "crisis" not in seen
+
+
+def test_distress_before_makes_no_crisis_of_what_follows(classify: Classify) -> None:
+    assert classify("12345", crisis={**CRISIS, "tier": "T1"})["intent"]["name"] == "unclear"

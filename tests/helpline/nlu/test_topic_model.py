@@ -25,7 +25,9 @@ FOLLOW_UPS = [
 
 
 def reading(encoder: Encoder, text: str, after: str | None = None) -> Reading:
-    return Reading(text, encoder.encode(text), (), np.zeros((0, 384)), after, QUESTIONS[after] if after else None, encoder.encode)
+    return Reading(
+        text, encoder.encode(text), (), np.zeros((0, 384)), after, QUESTIONS[after] if after else None, encoder.encode
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Hearing danger in a message: pure functions and reviewed data, without Rasa."""

@@ -1,0 +1,110 @@
+"""The detector: of what the rules and the learned score say, the more urgent counts. Pure functions."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Sequence
+
+import numpy as np
+
+from helpline.crisis.rules import Rules, best, language_of
+from helpline.crisis.score import CrisisModel, Scored
+from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Detection, RuleHit
+from helpline.nlu.reading import Reading
+
+# Chosen on tests/development/crisis.jsonl (docs/crisis.md).
+DANGER = 0.03
+# A part of a longer message outweighs the rest of it where it is surer and the whole agrees a little.
+DANGER_IN_PART = 0.6
+DANGER_HINTED_IN_WHOLE = 0.01
+SUPPORT = 0.15
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> Rules:
+    """Return the rules of the lexicon, read once."""
+    return Rules()
+
+
+@lru_cache(maxsize=64)
+def hit_of(text: str) -> RuleHit | None:
+    """Return the most urgent rule that matches a message as it was written; guard and model both ask."""
+    return best(load_rules().match(text))
+
+
+def detect(text: str, reading: Reading, model: CrisisModel) -> Detection:
+    """Return what is heard in a message.
+
+    Args:
+        text: the message as it was written, for the rules.
+        reading: the same, normalised and encoded, for the score.
+        model: the learned half.
+    """
+    whole, *parts = score_parts(reading, model)
+    return decide(whole, parts, hit_of(text), language_of(text))
+
+
+def score_parts(reading: Reading, model: CrisisModel) -> list[Scored]:
+    """Return the scores of the whole message and of each of its clauses."""
+    texts = (reading.text, *reading.clauses)
+    return model.score(texts, np.concatenate([reading.vector[None], reading.clause_vectors]))
+
+
+def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language: str) -> Detection:
+    """Return what was heard in a message.
+
+    Args:
+        whole: the score of the whole message.
+        parts: the scores of its parts; none for a short message.
+        hit: the most urgent rule that matched, if any.
+        language: ``en`` or ``es``.
+    """
+    heard = _by_score(whole, parts)
+    danger = max([whole.danger, *(part.danger for part in parts)])
+    if hit is not None and (heard is None or not _outranks(heard, hit)):
+        return Detection(hit.tier, hit.category, hit.subject, language, danger, (hit,))
+    if heard is None:
+        return Detection(language=language, score=danger)
+    return Detection(heard.tier, heard.category, heard.subject, language, danger, (hit,) if hit else ())
+
+
+def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
+    if whole.danger >= DANGER:
+        return whole
+    if whole.danger >= DANGER_HINTED_IN_WHOLE:
+        worst = max(parts, key=lambda part: part.danger, default=whole)
+        if worst.danger >= DANGER_IN_PART:
+            return worst
+    if whole.support >= SUPPORT and whole.category in SUPPORT_CATEGORIES:
+        return whole
+    return None
+
+
+def _outranks(heard: Scored, hit: RuleHit) -> bool:
+    """Tell whether the score is more urgent than the rule; of equals the plain words of a rule say better what it is.
+
+    A rule for one's own wish to die knows less than a score that hears a plan.
+    """
+    return heard.tier > hit.tier or (heard.tier == hit.tier and hit.category not in CRISIS_CATEGORIES)
+
+
+def by_rules(text: str) -> Detection:
+    """Return what the rules alone hear in a message, as it was written: no model is needed."""
+    hit, language = hit_of(text), language_of(text)
+    if hit is None:
+        return Detection(language=language)
+    return Detection(hit.tier, hit.category, hit.subject, language, 0.0, (hit,))
+
+
+def as_parse_data(found: Detection, milliseconds: float = 0.0, model: str = "") -> dict[str, Any]:
+    """Return a detection as plain values for parse data and the ledger; no words of the message are among them."""
+    return {
+        "tier": found.tier.code,
+        "category": found.category,
+        "subject": found.subject,
+        "language": found.language,
+        "score": round(found.score, 4),
+        "rules": [hit.rule for hit in found.hits],
+        "ms": round(milliseconds, 2),
+        "model": model,
+    }

@@ -1,0 +1,120 @@
+"""Graph component: learns danger from examples and says for each message what is heard; rules and score together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from helpline.crisis.detector import as_parse_data, detect, score_parts
+from helpline.crisis.score import CrisisModel, LabelledMessage, Scored
+from helpline.crisis.taxonomy import CATEGORIES, NONE, Tier
+from helpline.nlu.encoder import load_adapted
+from helpline.nlu.reading import READING, Reading
+from helpline.nlu.sentence_encoder import code_version, examples_of
+
+logger = logging.getLogger(__name__)
+
+# Under this key a message's parse data carry what was heard, as `as_parse_data` gives it.
+CRISIS_KEY = "crisis"
+DETECTION = "detection"
+_MODEL = "crisis.joblib"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class CrisisDetector(GraphComponent):
+    """Sets the `Detection` of each message, before topics are decided."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the defaults; thresholds are in `helpline.crisis.detector`, `code` is explained at the encoder."""
+        return {"code": code_version()}
+
+    def __init__(
+        self, model_storage: ModelStorage, resource: Resource, model_id: str = "", model: CrisisModel | None = None
+    ) -> None:
+        """Take the parts; `create` and `load` are Rasa's ways in."""
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model_id = model_id
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> CrisisDetector:
+        """Make an untrained component."""
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> CrisisDetector:
+        """Read a trained model."""
+        with model_storage.read_from(resource) as folder:
+            model = CrisisModel.load(folder / _MODEL)
+        return cls(model_storage, resource, execution_context.model_id or "", model)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the score on all messages: those about danger and distress by category, all others as ``none``."""
+        started = time.monotonic()
+        rows = []
+        for example in examples_of(training_data):
+            category = example.label.split("/", 1)[-1]
+            known = category in CATEGORIES and category != NONE
+            rows.append(
+                LabelledMessage(
+                    example.text,
+                    category if known else NONE,
+                    Tier.of(example.tier) if known else Tier.T0,
+                    example.subject,
+                )
+            )
+        _, heads = load_adapted()
+        self._model = CrisisModel.fit(rows, heads)
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(folder / _MODEL)
+        logger.info("Danger learned from %d messages in %.0f s.", len(rows), time.monotonic() - started)
+        return self._resource
+
+    def scores(self, reading: Reading) -> list[Scored]:
+        """Return what the learned model thinks of the whole message and of each clause.
+
+        Raises:
+            RuntimeError: if nothing was trained or loaded.
+        """
+        return score_parts(reading, self._trained())
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the detection of messages that carry a `Reading`."""
+        model = self._trained()
+        for message in messages:
+            started = time.perf_counter()
+            found = detect(message.get(TEXT) or "", message.get(READING), model)
+            milliseconds = (time.perf_counter() - started) * 1000
+            message.set(DETECTION, found)
+            if found.tier > Tier.T0:
+                message.set(CRISIS_KEY, as_parse_data(found, milliseconds, self._model_id), add_to_output=True)
+        return messages
+
+    def _trained(self) -> CrisisModel:
+        if self._model is None:
+            raise RuntimeError("The crisis detector has not been trained or loaded.")
+        return self._model

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpline.crisis.taxonomy import CATEGORIES, Tier
+from helpline.nlu.adaptation import Lesson, Schedule, adapt
+from helpline.nlu.encoder import DIMENSION, LAYERS, WeightsError, load_adapted, load_weights, save_adapted
+
+LESSONS = [
+    *(
+        Lesson(f"{start} do we meet", "faq/time", "none", Tier.T0, None)
+        for start in ("how often", "when", "which days")
+    ),
+    *(Lesson(f"{start} for it", "faq/cost", "none", Tier.T0, None) for start in ("who pays", "how much", "what fee")),
+    *(
+        Lesson(f"{start} the river", None, "suicide_imminent", Tier.T3, "self")
+        for start in ("i stand by", "goodbye from")
+    ),
+    *(Lesson(f"{start} in bed", None, "overdose_other", Tier.T3, "other") for start in ("she is gray", "he is blue")),
+]
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, np.ndarray]:
+    return load_weights()
+
+
+@pytest.fixture(scope="module")
+def adapted(weights: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    return adapt(weights, LESSONS, Schedule(epochs=2, batch=5))
+
+
+def test_the_kept_layers_learn_and_the_given_weights_stay(
+    weights: dict[str, np.ndarray], adapted: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
+) -> None:
+    layers, _ = adapted
+    assert {name.split(".")[2] for name in layers} == {str(index) for index in range(LAYERS)}
+    assert all(value.shape == weights[name].shape and np.isfinite(value).all() for name, value in layers.items())
+    assert not any(np.array_equal(value, weights[name]) for name, value in layers.items() if value.ndim == 2)
+    again = load_weights()
+    assert all(np.array_equal(weights[name], again[name]) for name in weights)
+
+
+def test_there_is_a_head_for_each_question_about_danger(
+    adapted: tuple[dict[str, np.ndarray], dict[str, np.ndarray]],
+) -> None:
+    _, heads = adapted
+    shapes = {name: head.shape for name, head in heads.items()}
+    assert shapes == {
+        "category": (DIMENSION + 1, len(CATEGORIES)),
+        "tier": (DIMENSION + 1, len(Tier)),
+        "subject": (DIMENSION + 1, 2),
+    }
+
+
+def test_what_is_saved_comes_back(
+    tmp_path: Path, weights: dict[str, np.ndarray], adapted: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
+) -> None:
+    layers, heads = adapted
+    save_adapted(tmp_path / "adapted.npz", weights, layers, heads)
+    loaded, loaded_heads = load_adapted(tmp_path / "adapted.npz")
+    assert loaded.keys() == weights.keys()
+    for name, value in layers.items():
+        change = np.abs(value - weights[name]).max()
+        np.testing.assert_allclose(loaded[name], value, atol=max(0.01 * change, 1e-6))
+    assert all(np.array_equal(loaded_heads[name], head) for name, head in heads.items())
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"nothing\.npz"):
+        load_adapted(tmp_path / "nothing.npz")
