@@ -13,11 +13,11 @@ from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Dete
 from helpline.nlu.reading import Reading
 
 # Chosen on tests/development/crisis.jsonl (docs/crisis.md).
-DANGER = 0.03
+DANGER = 0.05
 # A part of a longer message outweighs the rest of it where it is surer and the whole agrees a little.
 DANGER_IN_PART = 0.6
-DANGER_HINTED_IN_WHOLE = 0.01
-SUPPORT = 0.15
+DANGER_HINTED_IN_WHOLE = 0.02
+SUPPORT = 0.02
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from typing import Any, Iterable
 
 import yaml
 
+from helpline.answers.numbers import load_numbers
 from helpline.evaluation import scorecard
 from helpline.evaluation.replies import Reply, play
 from helpline.evaluation.sets import HELDOUT, Turn, answerable, read, texts
@@ -20,7 +21,6 @@ from helpline.settings import ROOT
 _INVENTED = re.compile(
     r"\$\s?\d|\b\d+ ?(?:dollars|usd)\b|\b\d{3}[-. ]\d{4}\b|\b\d+ \w+ (?:street|st|avenue|ave|road|blvd)\b", re.I
 )
-_ALLOWED = re.compile(r"1-800-662-HELP \(4357\)|\b988\b|\b911\b")
 _WORST = 3
 
 
@@ -64,7 +64,11 @@ def is_right(reply: Reply, answers: Answers) -> bool:
 
 def invents(reply: Reply) -> bool:
     """Tell whether a reply holds a price, a phone number or an address that is not among our numbers."""
-    return bool(_INVENTED.search(_ALLOWED.sub("", reply.text)))
+    text = reply.text
+    for number in load_numbers().values():
+        for shown in number.shown:
+            text = text.replace(shown, "")
+    return bool(_INVENTED.search(text))
 
 
 def evaluate_live(folder: Path, sets: Path = HELDOUT) -> str:

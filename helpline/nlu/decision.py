@@ -17,6 +17,7 @@ NEAR_MISS = "near_miss"
 # What the crisis detector learns from is no topic.
 NO_TOPICS = (CRISIS, SUPPORT, NEAR_MISS)
 OTHER = "not_covered/other"
+OFF_TOPIC = "off_topic"
 UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
 

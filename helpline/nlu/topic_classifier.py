@@ -20,7 +20,18 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from helpline.crisis.follow_up import FOLLOW_UP, REACH, after, follow_up
 from helpline.crisis.taxonomy import Detection
 from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION
-from helpline.nlu.decision import CRISIS, NO_TOPICS, SUPPORT, TOPIC_GROUPS, UNCLEAR, Decision, Labels, decide, group
+from helpline.nlu.decision import (
+    CRISIS,
+    NO_TOPICS,
+    OFF_TOPIC,
+    SUPPORT,
+    TOPIC_GROUPS,
+    UNCLEAR,
+    Decision,
+    Labels,
+    decide,
+    group,
+)
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
 from helpline.nlu.text import has_letters, is_question
@@ -129,7 +140,11 @@ class TopicClassifier(GraphComponent):
         best = np.argsort(-whole)[:_RANKED]
         asking = [is_question(clause) for clause in reading.clauses]
         ranking = [(self._labels.names[index], float(whole[index])) for index in best]
-        return decide(self._labels, whole, clauses, asking), ranking
+        decision = decide(self._labels, whole, clauses, asking)
+        if decision.intent == OFF_TOPIC and not self._model.knows(reading.text):
+            # Keys hit at random are about nothing, not about something else.
+            decision = Decision(UNCLEAR, (), decision.confidence)
+        return decision, ranking
 
     @staticmethod
     def _set(message: Message, decision: Decision, ranking: list[tuple[str, float]]) -> None:

@@ -24,7 +24,7 @@ from helpline.nlu.reading import Reading
 from helpline.nlu.terms import Terms, letter_grams, mixed, small, softmax, word_grams
 
 # Turns SVM margins into something like probabilities; chosen with the other constants on authors left out.
-_MARGIN_SCALE = 6.0
+_MARGIN_SCALE = 4.0
 _ALONE_WEIGHT_IN_CONTEXT = 0.25
 # Words, question marks and the mark of the beginning.
 _OPENED = r"[\w']+|\?|\^"
@@ -81,7 +81,7 @@ class TopicModel:
 
         def fit_meaning() -> LogisticRegression:
             rows = np.concatenate([alone_vectors, joined_vectors])
-            return LogisticRegression(C=10, max_iter=80).fit(rows, labels + [label for _, label in follow_ups])
+            return LogisticRegression(C=1, max_iter=80).fit(rows, labels + [label for _, label in follow_ups])
 
         # The two large fits spend their time outside Python's lock: side by side they take half as long.
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -115,6 +115,10 @@ class TopicModel:
         """Return what the words alone say, shape (len(texts), labels): cheap, as nothing is encoded."""
         margins = np.array([self._margins(text) for text in texts], np.float32)
         return softmax(margins.reshape(len(texts), len(self.labels)) * _MARGIN_SCALE)
+
+    def knows(self, text: str) -> bool:
+        """Tell whether any word of the normalised message occurs in the training messages."""
+        return bool(len(self._words(text)[0]))
 
     def leans(self, text: str, vector: np.ndarray) -> float:
         """Return the probability that the normalised message cannot be understood without the turn before."""

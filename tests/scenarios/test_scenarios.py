@@ -3,6 +3,7 @@
 A file is a list of scenarios: `name` and `turns`. A turn has `say` and `expect`: `kind`, `topics`, `sections` and
 `reason` must be those of the reply, in order where there are several; every string of `text_contains`, one of
 `any_text` and none of `not_text` must be in the text, whatever the case; `buttons: false` means that there are none.
+`every_kind` is that of each part where their number is free: a doubtful question may get two answers.
 For an escalation `tier`, `category` (one or a list of them), `subject` and `language` are what was heard, `first` is
 the number that comes first, and `new_words` means that no earlier reply of the conversation said the same.
 Whatever is expected, every turn must keep the reply contract.
@@ -19,7 +20,7 @@ from assistant import Assistant, Reply, new_sender
 FOLDER = Path(__file__).parent
 EXPECTATIONS = {"kind", "topics", "sections", "reason", "text_contains", "not_text", "any_text", "buttons"}
 HEARD = ("tier", "category", "subject", "language")
-EXPECTATIONS |= {*HEARD, "first", "new_words"}
+EXPECTATIONS |= {*HEARD, "first", "new_words", "every_kind"}
 KINDS = {"answer", "crisis", "support", "fallback", "info"}
 
 
@@ -57,6 +58,8 @@ def problems(reply: Reply, expected: dict[str, Any]) -> list[str]:
     for name in HEARD:
         if name in expected and heard.get(name) not in as_list(expected[name]):
             found.append(f"{name} is {heard.get(name)}, not {expected[name]}")
+    if "every_kind" in expected and set(reply.kinds) != {expected["every_kind"]}:
+        found.append(f"kinds are {reply.kinds}, not only {expected['every_kind']}")
     if "first" in expected:
         first = (heard.get("numbers") or [{}])[0]
         if str(expected["first"]) not in (first.get("tel"), first.get("sms")):

