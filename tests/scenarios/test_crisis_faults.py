@@ -126,6 +126,7 @@ def test_whatever_the_action_server_does_the_numbers_come(fault: str, tmp_path: 
     finally:
         if server:
             server.shutdown()
+            server.server_close()
 
 
 @pytest.fixture(scope="module")
