@@ -23,7 +23,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction
 from actions.privacy import conversations
-from helpline.answers.numbers import load_numbers
+from helpline.answers.numbers import key_of
 from helpline.settings import Settings, load
 from helpline.storage import ledger
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 # Stands in a record for what is no name, so that the rest of it is kept.
 UNNAMED = "unnamed"
 _RECORDED_WITHIN = 0.5
+# What staff are told: a first signal, and a "yes" to the question whether it is so; not each turn after it.
+_NEWS = ("", "yes")
 _TIMEOUT = 5.0
 _PAUSE = 1.0
 # One thread, so that records keep their order.
@@ -54,8 +56,10 @@ class ActionEscalateCrisis(SafeAction):
             entry = entry_of(tracker)
             recording = asyncio.get_running_loop().run_in_executor(_writer, _record, entry)
             settings = load()
-            hand_off(entry, tracker.sender_id, settings)
-            if settings.handoff and settings.handoff_message:
+            told = settings.handoff and entry.kind in _NEWS
+            if told:
+                hand_off(entry, tracker.sender_id, settings)
+            if told and settings.handoff_message:
                 dispatcher.utter_message(text=settings.handoff_message, json_message={"kind": "info"})
             # A locked database may take longer; the record is then written behind the turn.
             await asyncio.wait({recording}, timeout=_RECORDED_WITHIN)
@@ -75,7 +79,7 @@ def entry_of(tracker: Tracker) -> ledger.Entry:
     # Where the pipeline says nothing, the reply itself tells what it was for.
     shown = customs[-1] if customs else {}
     named = {name: _name(found.get(name) or shown.get(name)) for name in ("tier", "category", "subject", "language")}
-    numbers = [_key(number) for custom in customs for number in custom.get("numbers") or []]
+    numbers = [key_of(number) or UNNAMED for custom in customs for number in custom.get("numbers") or []]
     return ledger.Entry(
         time=ledger.now(),
         rules=tuple(_name(rule) for rule in rules) if isinstance(rules, list) else (),
@@ -171,11 +175,6 @@ def _crisis_messages(tracker: Tracker) -> list[dict[str, Any]]:
         if event.get("event") == "bot" and str(name).startswith("utter_crisis"):
             messages.insert(0, event)
     return messages
-
-
-def _key(shown: Any) -> str:
-    """Return the key in data/numbers.yml of a number as a reply shows it."""
-    return next((key for key, number in load_numbers().items() if number.as_custom() == shown), UNNAMED)
 
 
 def _name(value: Any) -> str:

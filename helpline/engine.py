@@ -1,7 +1,8 @@
-"""Rasa's agent with a lean way through a message: the graph in plain order, understanding beside the event loop.
+"""Rasa's agent with a lean way through a message, in a thread of its own: the graph in plain order, no dask.
 
 Rasa runs its graph through dask, which plans every run anew. A turn has three runs, so that planning costs more than
-rules and replies together (`make bench`). All of this hangs on Rasa's own classes; nothing in Rasa is replaced.
+rules and replies together (`make bench`). Whatever blocks Rasa's event loop must not block the guard, which answers in
+its place; so the loop of the channels is another one. All of this hangs on Rasa's own classes; nothing is replaced.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +31,6 @@ from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata, ModelStorage
 from rasa.shared.core.events import Event
-from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.crisis.taxonomy import Detection
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
@@ -92,10 +93,10 @@ class InOrderRunner(GraphRunner):
 
 
 class Processor(MessageProcessor):
-    """Rasa's processor with our runner; reads messages in a thread, as the encoder needs no Python lock."""
+    """Rasa's processor with our runner."""
 
-    # One thread: a second would only compete with the first for the lock.
-    _readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+    # For the guard, which asks when a turn hangs.
+    _detectors = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
 
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
@@ -105,27 +106,13 @@ class Processor(MessageProcessor):
             )
         return os.path.basename(model_path), metadata, runner
 
-    async def parse_message(
-        self,
-        message: UserMessage,
-        tracker: DialogueStateTracker | None = None,
-        only_output_properties: bool = True,
-    ) -> dict[str, Any]:
-        """Return what the pipeline found in a message (intent, topics ...), as Rasa does."""
-        tracker = tracker or DialogueStateTracker.from_events(message.sender_id, [])
-        parsed = await asyncio.get_running_loop().run_in_executor(
-            self._readers, self._parse_message_with_graph, message, tracker, only_output_properties
-        )
-        self._update_full_retrieval_intent(parsed)
-        return parsed
-
     def _get_action(self, action_name: str) -> Action | None:
         action = super()._get_action(action_name)
         return BoundedAction(action_name, self.action_endpoint) if isinstance(action, RemoteAction) else action
 
     async def detect(self, text: str) -> Detection:
         """Return what the crisis detector hears in a message, outside any conversation."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._detect, text)
+        return await asyncio.get_running_loop().run_in_executor(self._detectors, self._detect, text)
 
     def _detect(self, text: str) -> Detection:
         inputs = {PLACEHOLDER_MESSAGE: [UserMessage(text)], PLACEHOLDER_TRACKER: None}
@@ -148,7 +135,18 @@ class BoundedAction(RemoteAction):
 
 
 class HelplineAgent(Agent):
-    """Rasa's agent with our processor."""
+    """Rasa's agent with our processor, in a thread and event loop of its own."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        """Take Rasa's arguments and start the thread, which ends with the process."""
+        super().__init__(*arguments, **keywords)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="conversations", daemon=True).start()
+
+    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
+        """Let Rasa handle a message there and return what Rasa returns; called from any event loop."""
+        turn = asyncio.run_coroutine_threadsafe(super().handle_message(message), self._loop)
+        return await asyncio.wrap_future(turn)
 
     async def detect(self, text: str) -> Detection:
         """Return what the model's crisis detector hears in a message.

@@ -60,9 +60,12 @@ def serve(settings: Settings, model: Path) -> None:
     from sanic import Sanic, response
     from sanic.request import Request
     from sanic.response import HTTPResponse
+    from threadpoolctl import threadpool_limits
 
     from helpline.engine import load_agent
 
+    # The products of a message are too small to share: a second thread only makes the first one wait.
+    threadpool_limits(1)
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours
     channels = create_http_input_channels(None, str(ROOT / "credentials.yml"))

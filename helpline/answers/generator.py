@@ -14,11 +14,15 @@ from helpline.answers.compose import Topic, plain_message, topic_message, topics
 from helpline.answers.crisis import crisis_message, fitting
 from helpline.answers.numbers import load_numbers
 from helpline.crisis.follow_up import FOLLOW_UP
+from helpline.crisis.taxonomy import Tier
+from helpline.nlu.crisis_detector import CRISIS_KEY, last_heard
 from helpline.nlu.decision import CRISIS, SUPPORT, group
+from helpline.nlu.topic_classifier import ASKED
 
 # The slot that stays set from the first crisis of a conversation on.
 CRISIS_SEEN = "crisis_seen"
 _STILL_HERE = "utter_crisis_still_here"
+_QUESTION_OFFER = "utter_crisis_question_offer"
 _PLAIN = {"language": "en", "tier": "T2", "subject": "self", "category": "none"}
 _PLACES = {"utter_first_answer": 0, "utter_second_answer": 1}
 
@@ -48,9 +52,11 @@ class AnswerGenerator(NaturalLanguageGenerator):
         if utter_action not in self._responses:
             return None
         if group(label) in (CRISIS, SUPPORT, FOLLOW_UP):
-            return crisis_message(
-                self._responses[utter_action], parse_data["crisis"], uses(tracker, utter_action), self._numbers
-            )
+            heard = parse_data[CRISIS_KEY]
+            message = crisis_message(self._responses[utter_action], heard, uses(tracker, utter_action), self._numbers)
+            asked = self._topics.get(parse_data.get(ASKED) or "")
+            # In an emergency nothing else matters.
+            return self._with_offer(message, asked, heard) if asked and heard["tier"] != Tier.T3.code else message
         variants = ResponseVariationFilter(self._responses).responses_for_utter_action(
             utter_action, output_channel, tracker.current_slot_values()
         )
@@ -71,17 +77,21 @@ class AnswerGenerator(NaturalLanguageGenerator):
         answer, source, cited = message["text"].strip().partition("\n\nSource: ")
         return {**message, "text": f"{answer}\n\n{line.strip()}{source}{cited}"}
 
+    def _with_offer(self, message: dict[str, Any], asked: Topic, heard: dict[str, Any]) -> dict[str, Any]:
+        """Add one line to a crisis reply: the question that came with it can be answered too."""
+        line = fitting(self._responses[_QUESTION_OFFER], heard)[0]["text"].format(question=asked.question)
+        button = {"title": asked.title, "payload": asked.question}
+        return {
+            **message,
+            "text": f"{message['text'].strip()}\n\n{line.strip()}",
+            "buttons": [*message.get("buttons", []), button],
+        }
+
     def _read(self, responses: dict[str, list[dict[str, Any]]]) -> None:
         """Read the topics again when the model, and with it the domain, has changed."""
         if responses is not self._responses:
             self._responses = responses
             self._topics = topics_of(responses)
-
-
-def last_heard(tracker: DialogueStateTracker) -> dict[str, Any] | None:
-    """Return what was heard in the latest crisis turn of the part of the conversation at hand."""
-    turns = (event.parse_data or {} for event in reversed(tracker.events) if isinstance(event, UserUttered))
-    return next((turn["crisis"] for turn in turns if "crisis" in turn), None)
 
 
 def variant(used: int, count: int, staged: bool) -> int:

@@ -62,3 +62,8 @@ def load_numbers() -> dict[str, Number]:
         )
         for key, entry in entries.items()
     }
+
+
+def key_of(shown: Any) -> str | None:
+    """Return the key in data/numbers.yml of a number as a reply shows it (`Number.as_custom`), None for any other."""
+    return next((key for key, number in load_numbers().items() if number.as_custom() == shown), None)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, Awaitable, Callable, Iterator
 from weakref import WeakValueDictionary
@@ -14,15 +15,18 @@ import yaml
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from helpline.answers.crisis import crisis_message
-from helpline.answers.numbers import load_numbers
+from helpline.answers.numbers import key_of, load_numbers
 from helpline.crisis.detector import as_parse_data, by_rules, load_rules
 from helpline.crisis.taxonomy import Detection
 from helpline.settings import ROOT
+from helpline.storage import ledger
+from helpline.storage.database import open_engine
 
 logger = logging.getLogger(__name__)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 Detect = Callable[[str], Awaitable[Detection]]
+Record = Callable[[ledger.Entry], None]
 
 # A message is stored and read up to this length; see `helpline.nlu.text.MAX_CHARACTERS` for what is classified.
 MAX_STORED_CHARACTERS = 10_000
@@ -45,12 +49,14 @@ class Guard:
     without a model, and asks the detector where Rasa is late or the person's turn before still runs.
     """
 
-    def __init__(self, on_new_message: OnNewMessage, timeout: float) -> None:
-        """Take Rasa's handler and the seconds after which the guard answers in its place."""
+    def __init__(self, on_new_message: OnNewMessage, timeout: float, record: Record | None = None) -> None:
+        """Take Rasa's handler, the seconds after which the guard answers in its place, and who records that."""
         self._on_new_message = on_new_message
         self._timeout = timeout
+        self._record = record
         # Rasa's ticket lock polls once a second; queueing here keeps quick messages in order without that wait.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        load_rules()
         self._rescue = Rescue()
 
     async def answer(
@@ -71,7 +77,7 @@ class Guard:
             detect: the model's detector; None where there is no model.
         """
         admitted = admit(text)
-        heard = self._rescue.heard_in(" \n".join([admitted, *_strings(metadata)]))
+        heard = by_rules(" \n".join([admitted, *_strings(metadata)]))
         output = CollectingOutputChannel()
         message = UserMessage(admitted, output, sender_id, input_channel=channel, metadata=metadata)
         turn = self._turns.setdefault(sender_id, asyncio.Lock())
@@ -93,7 +99,10 @@ class Guard:
         if not replies:
             heard = await _detected(detect, admitted, heard)
         if heard.is_crisis and not any(_escalates(reply) for reply in replies):
-            return [self._rescue.reply(sender_id, heard), *replies]
+            rescue = self._rescue.reply(sender_id, heard)
+            if self._record:
+                self._record(entry_of(heard, rescue))
+            return [rescue, *replies]
         return replies or [trouble(sender_id)]
 
     async def _in_turn(self, message: UserMessage, turn: asyncio.Lock) -> None:
@@ -102,17 +111,12 @@ class Guard:
 
 
 class Rescue:
-    """What the guard can say and hear without Rasa: the rules, and the crisis replies of domain.yml."""
+    """What the guard can say without Rasa: the crisis replies of domain.yml."""
 
     def __init__(self) -> None:
-        """Read both once, at start."""
-        load_rules()
+        """Read them once, at start."""
         self._responses = _responses()
         self._used: Counter[str] = Counter()
-
-    def heard_in(self, text: str) -> Detection:
-        """Return what the rules alone hear in a message."""
-        return by_rules(text)
 
     def reply(self, recipient_id: str, heard: Detection) -> dict[str, Any]:
         """Return the crisis reply for what was heard; the next one to the same person has other words."""
@@ -124,6 +128,38 @@ class Rescue:
         return {"recipient_id": recipient_id, **message}
 
 
+def entry_of(heard: Detection, rescue: dict[str, Any]) -> ledger.Entry:
+    """Return the ledger's entry for a reply of `Rescue`."""
+    return ledger.Entry(
+        time=ledger.now(),
+        rules=tuple(hit.rule for hit in heard.hits),
+        score=heard.score,
+        tier=heard.tier.code,
+        category=heard.category,
+        subject=heard.subject,
+        language=heard.language,
+        model="",
+        reply=f"utter_crisis/{heard.category}",
+        numbers=tuple(key for number in rescue["custom"]["numbers"] if (key := key_of(number))),
+        ms=0.0,
+        kind=ledger.RESCUE,
+    )
+
+
+def recorder(database_url: str) -> Record:
+    """Return what writes an entry to the ledger in a thread of its own: no reply waits for the database."""
+    writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+    database = lru_cache(maxsize=1)(open_engine)
+
+    def write(entry: ledger.Entry) -> None:
+        try:
+            ledger.append(database(database_url), entry)
+        except Exception:
+            logger.exception("Not in the ledger: %s", entry)
+
+    return lambda entry: writer.submit(write, entry)
+
+
 @lru_cache(maxsize=1)
 def _responses() -> dict[str, list[dict[str, Any]]]:
     # libyaml where it is there: the plain loader takes seconds.
@@ -131,15 +167,15 @@ def _responses() -> dict[str, list[dict[str, Any]]]:
     return dict(yaml.load((ROOT / "domain.yml").read_text(encoding="utf-8"), Loader=loader)["responses"])
 
 
-async def _detected(detect: Detect | None, text: str, by_rules: Detection) -> Detection:
+async def _detected(detect: Detect | None, text: str, plain: Detection) -> Detection:
     """Return what the model hears, or the rules where they hear more or the model does not answer."""
-    if detect is None or by_rules.is_crisis:
-        return by_rules
+    if detect is None or plain.is_crisis:
+        return plain
     try:
-        return max(by_rules, await asyncio.wait_for(detect(text), _DETECTOR_SECONDS), key=lambda found: found.tier)
+        return max(plain, await asyncio.wait_for(detect(text), _DETECTOR_SECONDS), key=lambda found: found.tier)
     except Exception:
         logger.exception("The crisis detector failed; the rules stand alone.")
-        return by_rules
+        return plain
 
 
 def _escalates(reply: dict[str, Any]) -> bool:

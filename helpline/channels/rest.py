@@ -11,7 +11,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from helpline.channels.guard import Guard, OnNewMessage
+from helpline.channels.guard import Guard, OnNewMessage, recorder
 from helpline.settings import load
 
 _MAX_SENDER = 255
@@ -28,7 +28,8 @@ class RestChannel(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes: a health check and the webhook."""
         blueprint = Blueprint("rest_channel")
-        guard = Guard(on_new_message, load().turn_timeout)
+        settings = load()
+        guard = Guard(on_new_message, settings.turn_timeout, recorder(settings.database_url))
 
         @blueprint.get("/")
         async def health(request: Request) -> HTTPResponse:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Sequence
 
-import numpy as np
-
 from helpline.crisis.rules import Rules, best, language_of
 from helpline.crisis.score import CrisisModel, Scored
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Detection, RuleHit
@@ -40,14 +38,8 @@ def detect(text: str, reading: Reading, model: CrisisModel) -> Detection:
         reading: the same, normalised and encoded, for the score.
         model: the learned half.
     """
-    whole, *parts = score_parts(reading, model)
+    whole, *parts = model.score(reading)
     return decide(whole, parts, hit_of(text), language_of(text))
-
-
-def score_parts(reading: Reading, model: CrisisModel) -> list[Scored]:
-    """Return the scores of the whole message and of each of its clauses."""
-    texts = (reading.text, *reading.clauses)
-    return model.score(texts, np.concatenate([reading.vector[None], reading.clause_vectors]))
 
 
 def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language: str) -> Detection:

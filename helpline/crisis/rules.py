@@ -194,20 +194,6 @@ class Rules:
                     hits[rule.id] = hit
         return tuple(sorted(hits.values(), key=_urgency))
 
-    def subject_of(self, text: str) -> str:
-        """Return whom `text` is about: ``self``, ``other``, or "" where it names nobody."""
-        reading = Reading(text, self._people)
-        mentioned = [
-            "self" if word in _FIRST_PERSON else "other"
-            for word in (token.text for token in reading.tokens)
-            if word in _FIRST_PERSON or word in _OTHER
-        ]
-        if len(set(mentioned)) == 2:
-            for subject in ("self", "other"):
-                if any(True for phrase in self._contexts[f"about_{subject}"] for _ in reading.find(phrase)):
-                    return subject
-        return mentioned[0] if mentioned else ""
-
     def _rule(self, entry: Mapping[str, Any]) -> Rule:
         return Rule(
             id=entry["id"],

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 import joblib
 import numpy as np
-from scipy.sparse import hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from helpline.crisis.taxonomy import CATEGORIES, CRISIS_CATEGORIES, NONE, SUPPORT_CATEGORIES, TIERS, Tier
-from helpline.nlu.terms import Terms, letter_grams, mixed, small, softmax, word_grams
+from helpline.nlu.reading import Reading
+from helpline.nlu.terms import mixed, small, softmax
 
 # Turns SVM margins into something like probabilities; chosen on authors left out.
 _MARGIN_SCALE = 6.0
@@ -47,9 +47,9 @@ class Scored:
 
 @dataclass(frozen=True)
 class LabelledMessage:
-    """A training message: its normalised text, category, tier and subject."""
+    """A training message: its wording, category, tier and subject."""
 
-    text: str
+    reading: Reading
     category: str
     tier: Tier
     subject: str
@@ -58,14 +58,10 @@ class LabelledMessage:
 class CrisisModel:
     """Probabilities of danger from examples."""
 
-    def __init__(self, parts: Mapping[str, Any]) -> None:
+    def __init__(self, heads: Mapping[str, np.ndarray], wording: tuple[np.ndarray, np.ndarray]) -> None:
         """Take fitted parts; use `fit` or `load`."""
-        self._parts = parts
-        self._words, self._letters = Terms(parts["words"]), Terms(parts["letters"])
-        self._heads: Mapping[str, np.ndarray] = parts["heads"]
-        self._wording: tuple[np.ndarray, np.ndarray] = parts["wording"]
-        self._urgent: tuple[np.ndarray, float] = parts["urgent"]
-        self._other: tuple[np.ndarray, float] = parts["other"]
+        self._heads = heads
+        self._wording_weights, self._wording_bias = wording
 
     @classmethod
     def fit(cls, examples: Sequence[LabelledMessage], heads: Mapping[str, np.ndarray]) -> CrisisModel:
@@ -81,12 +77,9 @@ class CrisisModel:
         missing = set(CATEGORIES) - {example.category for example in examples}
         if missing:
             raise ValueError(f"No example of {', '.join(sorted(missing))}.")
-        texts = [example.text for example in examples]
         targets = np.array([CATEGORIES.index(example.category) for example in examples])
-        words = TfidfVectorizer(sublinear_tf=True, analyzer=word_grams, min_df=2)
-        letters = TfidfVectorizer(sublinear_tf=True, analyzer=letter_grams, min_df=2)
-        rows = hstack([words.fit_transform(texts), letters.fit_transform(texts)]).tocsr()
-        wording = LinearSVC(C=0.3, random_state=0).fit(rows, targets)
+        rows = vstack([example.reading.wording for example in examples]).tocsr()
+        category = LinearSVC(C=0.3, random_state=0).fit(rows, targets)
         two_tiers = [row for row, example in enumerate(examples) if len(TIERS[example.category]) > 1]
         marked = [row for row, example in enumerate(examples) if example.category != NONE]
         urgent = LogisticRegression(C=3, max_iter=300).fit(
@@ -95,65 +88,40 @@ class CrisisModel:
         other = LogisticRegression(C=3, max_iter=300).fit(
             rows[marked], [examples[row].subject == "other" for row in marked]
         )
-        return cls(
-            {
-                "words": words,
-                "letters": letters,
-                "heads": dict(heads),
-                "wording": (small(wording.coef_.T), small(wording.intercept_)),
-                "urgent": (small(urgent.coef_[0]), float(urgent.intercept_[0])),
-                "other": (small(other.coef_[0]), float(other.intercept_[0])),
-            }
-        )
+        # One matrix for all, so that a message's n-grams are looked up once.
+        weights = np.concatenate([category.coef_, urgent.coef_, other.coef_]).T
+        biases = np.concatenate([category.intercept_, urgent.intercept_, other.intercept_])
+        return cls(dict(heads), (small(np.ascontiguousarray(weights)), small(biases)))
 
     def save(self, path: Path) -> None:
         """Write the model to one file."""
-        joblib.dump(self._parts, path)
+        joblib.dump((self._heads, (self._wording_weights, self._wording_bias)), path)
 
     @classmethod
     def load(cls, path: Path) -> CrisisModel:
         """Read what `save` wrote."""
-        return cls(joblib.load(path))
+        return cls(*joblib.load(path))
 
-    def score(self, texts: Sequence[str], vectors: np.ndarray) -> list[Scored]:
-        """Return what is thought of normalised messages, or of parts of one.
-
-        Args:
-            texts: the messages.
-            vectors: their sentence vectors, shape (len(texts), 384).
-        """
-        terms = [self._terms(text) for text in texts]
-        weights, bias = self._wording
-        margins = np.array([values @ weights[rows] + bias for rows, values in terms], np.float32)
-        by_wording = softmax(margins.reshape(len(texts), len(CATEGORIES)) * _MARGIN_SCALE)
-        by_meaning = softmax(self._logits("category", vectors))
-        probabilities = mixed([by_meaning, by_wording], [1.0, 1.0])
-        tiers, subjects = self._logits("tier", vectors), self._logits("subject", vectors)
-        return [self._scored(*row) for row in zip(probabilities, terms, tiers, subjects, strict=True)]
-
-    def _scored(
-        self, probabilities: np.ndarray, terms: tuple[np.ndarray, np.ndarray], tiers: np.ndarray, subjects: np.ndarray
-    ) -> Scored:
-        danger, support = float(probabilities[_CRISIS].sum()), float(probabilities[_SUPPORT].sum())
-        wanted = _CRISIS if danger >= support else _SUPPORT
-        category = CATEGORIES[int(np.argmax(np.where(wanted, probabilities, -1)))]
-        possible = TIERS[category]
-        tier = possible[0]
-        if len(possible) > 1 and tiers[Tier.T3] - tiers[Tier.T2] + _odds(self._urgent, terms) > 0:
-            tier = Tier.T3
-        about_other = subjects[1] - subjects[0] + _odds(self._other, terms) > 0
-        return Scored(danger, support, category, tier, "other" if about_other else "self")
+    def score(self, reading: Reading) -> list[Scored]:
+        """Return what is thought of the whole message and of each of its clauses."""
+        by_wording = reading.wording @ self._wording_weights + self._wording_bias
+        margins, odds = by_wording[:, : len(CATEGORIES)], by_wording[:, len(CATEGORIES) :]
+        by_meaning = softmax(self._logits("category", reading.vectors))
+        probabilities = mixed([by_meaning, softmax(margins * _MARGIN_SCALE)], [1.0, 1.0])
+        tiers, subjects = self._logits("tier", reading.vectors), self._logits("subject", reading.vectors)
+        urgent = tiers[:, Tier.T3] - tiers[:, Tier.T2] + odds[:, 0] > 0
+        about_other = subjects[:, 1] - subjects[:, 0] + odds[:, 1] > 0
+        return [_scored(*row) for row in zip(probabilities, urgent, about_other, strict=True)]
 
     def _logits(self, task: str, vectors: np.ndarray) -> np.ndarray:
         head = self._heads[task]
         return vectors @ head[:-1] + head[-1]
 
-    def _terms(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        (words, word_values), (letters, letter_values) = self._words(text), self._letters(text)
-        return np.concatenate([words, letters + len(self._words)]), np.concatenate([word_values, letter_values])
 
-
-def _odds(model: tuple[np.ndarray, float], terms: tuple[np.ndarray, np.ndarray]) -> float:
-    """Return the log odds of a linear model on a message's n-grams."""
-    (weights, bias), (rows, values) = model, terms
-    return float(values @ weights[rows] + bias)
+def _scored(probabilities: np.ndarray, urgent: bool, about_other: bool) -> Scored:
+    danger, support = float(probabilities[_CRISIS].sum()), float(probabilities[_SUPPORT].sum())
+    wanted = _CRISIS if danger >= support else _SUPPORT
+    category = CATEGORIES[int(np.argmax(np.where(wanted, probabilities, -1)))]
+    possible = TIERS[category]
+    tier = Tier.T3 if len(possible) > 1 and urgent else possible[0]
+    return Scored(danger, support, category, tier, "other" if about_other else "self")

@@ -10,11 +10,13 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from helpline.crisis.detector import as_parse_data, detect, score_parts
+from helpline.crisis.detector import as_parse_data, detect
 from helpline.crisis.score import CrisisModel, LabelledMessage, Scored
 from helpline.crisis.taxonomy import CATEGORIES, NONE, Tier
 from helpline.nlu.encoder import load_adapted
@@ -81,7 +83,7 @@ class CrisisDetector(GraphComponent):
             known = category in CATEGORIES and category != NONE
             rows.append(
                 LabelledMessage(
-                    example.text,
+                    example.message.get(READING),
                     category if known else NONE,
                     Tier.of(example.tier) if known else Tier.T0,
                     example.subject,
@@ -100,7 +102,7 @@ class CrisisDetector(GraphComponent):
         Raises:
             RuntimeError: if nothing was trained or loaded.
         """
-        return score_parts(reading, self._trained())
+        return self._trained().score(reading)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the detection of messages that carry a `Reading`."""
@@ -118,3 +120,18 @@ class CrisisDetector(GraphComponent):
         if self._model is None:
             raise RuntimeError("The crisis detector has not been trained or loaded.")
         return self._model
+
+
+def last_heard(
+    tracker: DialogueStateTracker | None, turns: int | None = None, least: Tier = Tier.T1
+) -> dict[str, Any] | None:
+    """Return what was heard in the latest turn with danger or distress, as parse data have it, or None.
+
+    Args:
+        tracker: the conversation.
+        turns: how many of the person's messages to look back; None for all at hand.
+        least: what is less urgent is passed over.
+    """
+    said = [event for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
+    heard = ((event.parse_data or {}).get(CRISIS_KEY) for event in reversed(said[-turns:] if turns else said))
+    return next((dict(found) for found in heard if found and Tier.of(found["tier"]) >= least), None)

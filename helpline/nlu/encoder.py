@@ -143,7 +143,7 @@ def embedded(weights: dict[str, np.ndarray], tokenizer: Tokenizer, texts: Sequen
 def build(weights: dict[str, np.ndarray], target: Path) -> None:
     """Write the encoder with these weights as an 8-bit ONNX graph to `target`.
 
-    Inputs of the graph: ``input_ids`` and ``attention_mask``, int64 of shape (batch, tokens).
+    Input of the graph: ``input_ids``, int64 of shape (batch, tokens), without padding.
     Outputs: ``vectors``, float32 of shape (batch, 384), of length 1, and ``tokens``, float32 of shape
     (batch, tokens, 384), of which they are the mean's direction.
     """
@@ -168,14 +168,14 @@ def build(weights: dict[str, np.ndarray], target: Path) -> None:
 
 
 def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """Lay out BERT (6 layers), mean pooling and normalisation with ONNX operators (opset 17)."""
+    """Lay out BERT, mean pooling and normalisation with ONNX operators (opset 17)."""
     from onnx import TensorProto, helper, numpy_helper
 
     nodes: list[Any] = []
     constants: list[Any] = []
 
     def constant(name: str, value: np.ndarray) -> str:
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def node(operator: str, inputs: list[str], **attributes: Any) -> str:
@@ -183,19 +183,19 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
         nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
 
-    def linear(x: str, name: str) -> str:
-        matrix = constant(f"{name}.weight", weights[f"{name}.weight"].T)
-        return node("Add", [node("MatMul", [x, matrix]), constant(f"{name}.bias", weights[f"{name}.bias"])])
+    def linear(x: str, *names: str) -> str:
+        # Side by side, so that query, key and value are one product.
+        matrix = constant(f"{names[0]}.weight", np.concatenate([weights[f"{name}.weight"] for name in names]).T)
+        bias = constant(f"{names[0]}.bias", np.concatenate([weights[f"{name}.bias"] for name in names]))
+        return node("Add", [node("MatMul", [x, matrix]), bias])
 
     def layer_norm(x: str, name: str) -> str:
         scale = constant(f"{name}.weight", weights[f"{name}.weight"])
         bias = constant(f"{name}.bias", weights[f"{name}.bias"])
         return node("LayerNormalization", [x, scale, bias], axis=-1, epsilon=LAYER_NORM_EPSILON)
 
-    def heads(x: str, order: list[int]) -> str:
-        return node("Transpose", [node("Reshape", [x, split_shape])], perm=order)
-
-    split_shape = constant("split_shape", np.array([0, 0, HEADS, HEAD_SIZE], np.int64))
+    thirds_shape = constant("thirds_shape", np.array([0, 0, 3, HEADS, HEAD_SIZE], np.int64))
+    which = [constant(f"third_{third}", np.array(third)) for third in range(3)]
     merge_shape = constant("merge_shape", np.array([0, 0, DIMENSION], np.int64))
     scale = constant("attention_scale", np.array(HEAD_SIZE**-0.5, np.float32))
     half = constant("half", np.array(0.5, np.float32))
@@ -219,16 +219,15 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     kind = constant("kind", weights["embeddings.token_type_embeddings.weight"][0])
     hidden = layer_norm(node("Add", [node("Add", [tokens, positions]), kind]), "embeddings.LayerNorm")
 
-    mask = node("Cast", ["attention_mask"], to=TensorProto.FLOAT)
-    hidden_keys = node("Unsqueeze", [node("Sub", [one, mask]), constant("axes_1_2", np.array([1, 2]))])
-    penalty = node("Mul", [hidden_keys, constant("minus_large", np.array(-1e4, np.float32))])
-
     for index in range(LAYERS):
         layer = f"encoder.layer.{index}"
-        query = heads(linear(hidden, f"{layer}.attention.self.query"), [0, 2, 1, 3])
-        key = heads(linear(hidden, f"{layer}.attention.self.key"), [0, 2, 3, 1])
-        value = heads(linear(hidden, f"{layer}.attention.self.value"), [0, 2, 1, 3])
-        scores = node("Add", [node("Mul", [node("MatMul", [query, key]), scale]), penalty])
+        names = [f"{layer}.attention.self.{name}" for name in ("query", "key", "value")]
+        thirds = node("Reshape", [linear(hidden, *names), thirds_shape])
+        query, key, value = (
+            node("Transpose", [node("Gather", [thirds, third], axis=2)], perm=order)
+            for third, order in zip(which, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
+        )
+        scores = node("Mul", [node("MatMul", [query, key]), scale])
         context = node("MatMul", [node("Softmax", [scores], axis=-1), value])
         merged = node("Reshape", [node("Transpose", [context], perm=[0, 2, 1, 3]), merge_shape])
         attended = linear(merged, f"{layer}.attention.output.dense")
@@ -240,17 +239,13 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
         hidden = layer_norm(node("Add", [hidden, linear(gelu, f"{layer}.output.dense")]), f"{layer}.output.LayerNorm")
 
     axes = constant("axes_1", np.array([1]))
-    weight = node("Unsqueeze", [mask, constant("axes_2", np.array([2]))])
-    total = node("ReduceSum", [node("Mul", [hidden, weight]), axes], keepdims=0)
+    total = node("ReduceSum", [hidden, axes], keepdims=0)
     # The sum need not be divided by the count: normalising the length does the same.
     norm = node("ReduceL2", [total], axes=[1], keepdims=1)
     nodes.append(helper.make_node("Div", [total, norm], ["vectors"]))
     nodes.append(helper.make_node("Identity", [hidden], ["tokens"]))
 
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
-        for name in ("input_ids", "attention_mask")
-    ]
+    inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])]
     outputs = [
         helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSION]),
         helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", DIMENSION]),
@@ -288,8 +283,8 @@ class Encoder:
         """
         return self._session.run(["vectors"], _inputs(self._tokenizer.encode(text)))[0][0]
 
-    def encode_parts(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the vector of a text, shape (384,), and those of its parts, shape (len(spans), 384), in one run.
+    def encode_parts(self, text: str, spans: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Return the vectors of a text and of its parts, shape (1 + len(spans), 384), in one run.
 
         A part's vector is pooled from its own tokens as they were read within the whole text; it costs nothing more.
         Where all tokens of a part were cut off the vector is zero.
@@ -300,11 +295,13 @@ class Encoder:
         """
         encoding = self._tokenizer.encode(text)
         vectors, tokens = self._session.run(["vectors", "tokens"], _inputs(encoding))
+        if not spans:
+            return vectors
         begins, ends = np.array(encoding.offsets).T
         # Special tokens span nothing and belong to no part.
         inside = [(begins >= begin) & (ends <= end) & (ends > begins) for begin, end in spans]
-        sums = np.array(inside, np.float32).reshape(len(spans), len(begins)) @ tokens[0]
-        return vectors[0], sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+        sums = np.array(inside, np.float32) @ tokens[0]
+        return np.concatenate([vectors, sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)])
 
     def encode_many(self, texts: Sequence[str]) -> np.ndarray:
         """Return the vectors of thousands of texts on all cores: float32 of shape (len(texts), 384)."""
@@ -316,7 +313,4 @@ class Encoder:
 
 
 def _inputs(encoding: Encoding) -> dict[str, np.ndarray]:
-    return {
-        "input_ids": np.array([encoding.ids], np.int64),
-        "attention_mask": np.array([encoding.attention_mask], np.int64),
-    }
+    return {"input_ids": np.array([encoding.ids], np.int64)}

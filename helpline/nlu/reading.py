@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from helpline.nlu.text import normalise
 
@@ -19,18 +20,21 @@ class Reading:
 
     Attributes:
         text: the normalised message.
-        vector: its sentence vector, shape (384,).
         clauses: the clauses of a longer message in order; empty where there is nothing to cut.
-        clause_vectors: their vectors, as read within the message, shape (clauses, 384).
+        vectors: sentence vectors of the message and, as read within it, of its clauses, shape (1 + clauses, 384); of
+            training messages about danger none, as their heads were learned with the encoder.
+        wording: n-grams of the message and of its clauses, shape (1 + clauses, n-grams).
+        known: whether any of its words occurs in the training messages.
         after: label of the topic that the turn before was about; None at the start or after small talk.
         question: the plain question of that topic; None without `after`.
         encode: gives the vector of any text; the context is encoded only when it is needed.
     """
 
     text: str
-    vector: np.ndarray
     clauses: tuple[str, ...]
-    clause_vectors: np.ndarray
+    vectors: np.ndarray
+    wording: csr_matrix
+    known: bool
     after: str | None
     question: str | None
     encode: Callable[[str], np.ndarray]

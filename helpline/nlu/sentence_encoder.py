@@ -1,4 +1,4 @@
-"""Graph component: encodes each message once for all others."""
+"""Graph component: reads each message once for all others: its vectors and its wording, whole and by clause."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -25,13 +26,15 @@ from helpline.crisis import taxonomy
 from helpline.nlu.decision import FAQ, NO_TOPICS, group
 from helpline.nlu.encoder import DIMENSION, Encoder, build, load_adapted
 from helpline.nlu.reading import READING, Reading
+from helpline.nlu.terms import Vocabulary
 from helpline.nlu.text import clauses, normalise
 
 logger = logging.getLogger(__name__)
 
 _GRAPH = "encoder.onnx"
 _QUESTIONS = "questions.json"
-_NO_CLAUSES = np.zeros((0, DIMENSION), np.float32)
+_VOCABULARY = "vocabulary.joblib"
+_NO_VECTORS = np.zeros((0, DIMENSION), np.float32)
 # How many turns back a follow-up may reach over small talk ("thanks", "ok") to the topic that it leans on.
 _REACH = 3
 
@@ -92,7 +95,7 @@ def code_version() -> str:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoder(GraphComponent):
-    """Sets the `Reading` of each message: its vectors alone, by clause and joined to the turn before."""
+    """Sets the `Reading` of each message."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -107,12 +110,14 @@ class SentenceEncoder(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         encoder: Encoder | None = None,
+        vocabulary: Vocabulary | None = None,
         questions: dict[str, str] | None = None,
     ) -> None:
         """Take the parts; `create` and `load` are Rasa's ways in."""
         self._model_storage = model_storage
         self._resource = resource
         self._encoder = encoder
+        self._vocabulary = vocabulary
         self._questions = questions or {}
 
     @classmethod
@@ -138,28 +143,34 @@ class SentenceEncoder(GraphComponent):
         """Read the encoder of a trained model."""
         with model_storage.read_from(resource) as folder:
             questions = json.loads((folder / _QUESTIONS).read_text(encoding="utf-8"))
-            return cls(model_storage, resource, Encoder(folder / _GRAPH), questions)
+            vocabulary = joblib.load(folder / _VOCABULARY)
+            return cls(model_storage, resource, Encoder(folder / _GRAPH), vocabulary, questions)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Build the graph from the adapted weights and keep it with the model; nothing is learned here."""
+        """Build the graph from the adapted weights and collect the n-grams of all messages."""
         started = time.monotonic()
         self._questions = questions_of(training_data)
+        self._vocabulary = Vocabulary.fit([example.text for example in examples_of(training_data)])
         weights, _ = load_adapted()
         with self._model_storage.write_to(self._resource) as folder:
             build(weights, folder / _GRAPH)
             (folder / _QUESTIONS).write_text(json.dumps(self._questions), encoding="utf-8")
+            joblib.dump(self._vocabulary, folder / _VOCABULARY)
             self._encoder = Encoder(folder / _GRAPH)
         logger.info("The encoder is ready after %.0f s.", time.monotonic() - started)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Set the `Reading` of each training message that has a topic, without clauses."""
-        encoder = self._trained()
-        examples = [example for example in examples_of(training_data) if group(example.label) not in NO_TOPICS]
-        vectors = encoder.encode_many([example.text for example in examples])
-        for example, vector in zip(examples, vectors, strict=True):
+        """Set the `Reading` of each training message, without clauses."""
+        encoder, vocabulary = self._trained()
+        examples = examples_of(training_data)
+        wording = vocabulary([example.text for example in examples])
+        topical = [row for row, example in enumerate(examples) if group(example.label) not in NO_TOPICS]
+        vectors = dict(zip(topical, encoder.encode_many([examples[row].text for row in topical]), strict=True))
+        for row, example in enumerate(examples):
+            vector = vectors[row][None] if row in vectors else _NO_VECTORS
             question = self._questions[example.after] if example.after else None
-            reading = Reading(example.text, vector, (), _NO_CLAUSES, example.after, question, encoder.encode)
+            reading = Reading(example.text, (), vector, wording[row], True, example.after, question, encoder.encode)
             example.message.set(READING, reading)
         return training_data
 
@@ -173,15 +184,17 @@ class SentenceEncoder(GraphComponent):
         text = normalise(text)
         after = topic_before(tracker)
         question = self._questions.get(after) if after else None
-        encoder, spans = self._trained(), clauses(text)
-        vector, parts = encoder.encode_parts(text, spans)
+        encoder, vocabulary = self._trained()
+        spans = clauses(text)
         pieces = tuple(text[begin:end] for begin, end in spans)
-        return Reading(text, vector, pieces, parts, after if question else None, question, encoder.encode)
+        vectors = encoder.encode_parts(text, spans)
+        wording, known = vocabulary((text, *pieces)), vocabulary.knows(text)
+        return Reading(text, pieces, vectors, wording, known, after if question else None, question, encoder.encode)
 
-    def _trained(self) -> Encoder:
-        if self._encoder is None:
+    def _trained(self) -> tuple[Encoder, Vocabulary]:
+        if self._encoder is None or self._vocabulary is None:
             raise RuntimeError("The encoder has not been trained or loaded.")
-        return self._encoder
+        return self._encoder, self._vocabulary
 
 
 def topic_before(tracker: DialogueStateTracker | None) -> str | None:

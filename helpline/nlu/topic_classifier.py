@@ -11,16 +11,16 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.crisis.follow_up import FOLLOW_UP, REACH, after, follow_up
-from helpline.crisis.taxonomy import Detection
-from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION
+from helpline.crisis.taxonomy import Detection, Tier
+from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION, last_heard
 from helpline.nlu.decision import (
+    CLAUSE_QUESTION,
     CRISIS,
     NO_TOPICS,
     OFF_TOPIC,
@@ -39,6 +39,8 @@ from helpline.nlu.topic_model import TopicModel
 
 logger = logging.getLogger(__name__)
 
+# Under this key a message of danger or distress carries the topic that it asks for beside, if any.
+ASKED = "asked"
 _MODEL = "topics.joblib"
 _RANKED = 5
 # Below this the context would hardly count, and its vector costs a millisecond.
@@ -105,33 +107,53 @@ class TopicClassifier(GraphComponent):
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         """Classify messages that carry a `Reading` and a `Detection`; `tracker` is the conversation before them.
 
-        Danger outranks every topic, distress does too, and after a crisis reply an answer to it is read as one.
+        Danger outranks every topic, distress does too, and after a crisis reply an answer to it is read as one. A
+        question beside danger is named under `ASKED`.
         """
         for message in messages:
             reading, detection = message.get(READING), message.get(DETECTION)
-            before = crisis_before(tracker)
-            decision, ranking = self._classify(reading, in_crisis=before is not None)
             if detection.is_crisis or detection.is_support:
-                decision = _alarm(detection)
-            else:
+                self._set(message, _alarm(detection), [])
+                if asked := self._question_beside(reading):
+                    message.set(ASKED, asked, add_to_output=True)
+                continue
+            before = last_heard(tracker, REACH, Tier.T2S)
+            decision, ranking = self._classify(reading, in_crisis=before is not None)
+            if before:
                 kind = follow_up(decision.labels[0] if decision.labels else decision.intent, before)
-                if kind and before:
+                if kind:
                     decision = Decision(FOLLOW_UP, (f"{FOLLOW_UP}/{kind}",), decision.confidence)
                     message.set(CRISIS_KEY, after(kind, before), add_to_output=True)
             self._set(message, decision, ranking)
         return messages
 
-    def _classify(self, reading: Reading, in_crisis: bool) -> tuple[Decision, list[tuple[str, float]]]:
+    def _question_beside(self, reading: Reading) -> str | None:
+        """Return the topic that a clause of a message surely asks for, None where there is none."""
+        if not any(map(is_question, reading.clauses)):
+            return None
+        rows = self._trained().alone(reading)[1:]
+        asked = [
+            (float(row.max()), int(row.argmax()))
+            for row, clause in zip(rows, reading.clauses, strict=True)
+            if is_question(clause) and self._labels.topics[row.argmax()] and row.max() >= CLAUSE_QUESTION
+        ]
+        return self._labels.names[max(asked)[1]] if asked else None
+
+    def _trained(self) -> TopicModel:
         if self._model is None:
             raise RuntimeError("The topic classifier has not been trained or loaded.")
+        return self._model
+
+    def _classify(self, reading: Reading, in_crisis: bool) -> tuple[Decision, list[tuple[str, float]]]:
+        model = self._trained()
         if not has_letters(reading.text):
             return Decision(UNCLEAR, (), 0.0), []
-        whole = self._model.alone([reading.text], reading.vector[None])[0]
-        clauses = self._model.alone(reading.clauses, reading.clause_vectors)
+        rows = model.alone(reading)
+        whole, clauses = rows[0], rows[1:]
         if reading.question:
-            leaning = self._model.leans(reading.text, reading.vector)
+            leaning = model.leans(reading)
             if leaning > _STANDS_ALONE:
-                whole = self._model.in_context(leaning, whole, reading.joined_vector())
+                whole = model.in_context(leaning, whole, reading.joined_vector())
         if not in_crisis:
             # "yes I am" or "I can't call" answer a crisis reply; elsewhere they say nothing that we could take up.
             answers = self._labels.rows.get(FOLLOW_UP, [])
@@ -141,7 +163,7 @@ class TopicClassifier(GraphComponent):
         asking = [is_question(clause) for clause in reading.clauses]
         ranking = [(self._labels.names[index], float(whole[index])) for index in best]
         decision = decide(self._labels, whole, clauses, asking)
-        if decision.intent == OFF_TOPIC and not self._model.knows(reading.text):
+        if decision.intent == OFF_TOPIC and not reading.known:
             # Keys hit at random are about nothing, not about something else.
             decision = Decision(UNCLEAR, (), decision.confidence)
         return decision, ranking
@@ -163,20 +185,6 @@ class TopicClassifier(GraphComponent):
         message.set("suggestions", list(decision.suggestions), add_to_output=True)
         if len(decision.labels) == 1 and "/" in decision.labels[0]:
             message.set("response_selector", _selected(decision.labels[0], decision.confidence), add_to_output=True)
-
-
-def crisis_before(tracker: DialogueStateTracker | None) -> dict[str, Any] | None:
-    """Return what was heard in the last crisis turn, if that was within the last turns."""
-    turns = 0
-    for event in reversed(tracker.events if tracker else ()):
-        if isinstance(event, UserUttered):
-            turns += 1
-            heard = (event.parse_data or {}).get(CRISIS_KEY)
-            if heard and heard["tier"] != "T1":
-                return dict(heard)
-            if turns == REACH:
-                break
-    return None
 
 
 def _alarm(detection: Detection) -> Decision:

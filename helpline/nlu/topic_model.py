@@ -2,9 +2,9 @@
 
 Three small linear models over two views of a message (measured in docs/nlu.md):
 
-* `meaning`: logistic regression on the fine-tuned sentence vectors of messages and of follow-ups joined to a question;
+* `meaning`: logistic regression on the adapted sentence vectors of messages and of follow-ups joined to a question;
 * `wording`: a linear SVM on word and character n-grams, which survives typos and slang that the encoder does not know;
-* `leaning`: logistic regression that tells follow-ups from messages that stand alone.
+* `leaning`: logistic regression on both that tells follow-ups from messages that stand alone.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ from typing import Sequence
 
 import joblib
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from helpline.nlu.reading import Reading
-from helpline.nlu.terms import Terms, letter_grams, mixed, small, softmax, word_grams
+from helpline.nlu.terms import mixed, small, softmax
 
 # Turns SVM margins into something like probabilities; chosen with the other constants on authors left out.
 _MARGIN_SCALE = 4.0
 _ALONE_WEIGHT_IN_CONTEXT = 0.25
-# Words, question marks and the mark of the beginning.
-_OPENED = r"[\w']+|\?|\^"
 
 
 class TopicModel:
@@ -36,17 +33,16 @@ class TopicModel:
     def __init__(
         self,
         meaning: tuple[np.ndarray, np.ndarray],
-        wording: tuple[TfidfVectorizer, TfidfVectorizer, np.ndarray, np.ndarray],
-        leaning: tuple[TfidfVectorizer, np.ndarray, float],
+        wording: tuple[np.ndarray, np.ndarray],
+        leaning: tuple[np.ndarray, np.ndarray, np.ndarray, float],
         labels: np.ndarray,
     ) -> None:
         """Take fitted parts; use `fit` or `load`."""
         self.labels = labels
         self._parts = (meaning, wording, leaning, labels)
         self._meaning_weights, self._meaning_bias = meaning
-        self._words, self._letters = Terms(wording[0]), Terms(wording[1])
-        self._wording_weights, self._wording_bias = wording[2:]
-        self._leaning_words, (self._leaning_weights, self._leaning_bias) = Terms(leaning[0]), leaning[1:]
+        self._wording_weights, self._wording_bias = wording
+        self._leaning = leaning
 
     @classmethod
     def fit(cls, examples: Sequence[tuple[Reading, str]]) -> TopicModel:
@@ -58,30 +54,20 @@ class TopicModel:
         Raises:
             ValueError: if a label has follow-ups only.
         """
-        alone = [(reading, label) for reading, label in examples if reading.after is None]
-        follow_ups = [(reading, label) for reading, label in examples if reading.after is not None]
-        texts = [reading.text for reading, _ in alone]
-        leaning_texts = [reading.text for reading, _ in follow_ups]
-        alone_vectors = np.stack([reading.vector for reading, _ in alone])
-        leaning_vectors = np.stack([reading.vector for reading, _ in follow_ups])
-        joined_vectors = np.stack([reading.joined_vector() for reading, _ in follow_ups])
-
-        labels = [label for _, label in alone]
-        gate_texts = texts + leaning_texts
-        gate_vectors = np.concatenate([alone_vectors, leaning_vectors])
-        gate = [False] * len(texts) + [True] * len(leaning_texts)
-
-        words = TfidfVectorizer(sublinear_tf=True, analyzer=word_grams)
-        letters = TfidfVectorizer(sublinear_tf=True, analyzer=letter_grams)
-        leaning_words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=_OPENED)
+        alone = [reading for reading, _ in examples if reading.after is None]
+        follow_ups = [reading for reading, _ in examples if reading.after is not None]
+        labels = [label for reading, label in examples if reading.after is None]
+        follow_up_labels = [label for reading, label in examples if reading.after is not None]
+        vectors = np.concatenate([reading.vectors for reading in alone])
+        joined_vectors = np.stack([reading.joined_vector() for reading in follow_ups])
+        wording_rows = vstack([reading.wording for reading in alone]).tocsr()
 
         def fit_wording() -> LinearSVC:
-            rows = hstack([words.fit_transform(texts), letters.fit_transform(texts)]).tocsr()
-            return LinearSVC(C=0.5, random_state=0).fit(rows, labels)
+            return LinearSVC(C=0.5, random_state=0).fit(wording_rows, labels)
 
         def fit_meaning() -> LogisticRegression:
-            rows = np.concatenate([alone_vectors, joined_vectors])
-            return LogisticRegression(C=1, max_iter=80).fit(rows, labels + [label for _, label in follow_ups])
+            rows = np.concatenate([vectors, joined_vectors])
+            return LogisticRegression(C=1, max_iter=80).fit(rows, labels + follow_up_labels)
 
         # The two large fits spend their time outside Python's lock: side by side they take half as long.
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -89,12 +75,19 @@ class TopicModel:
             wording, meaning = wording_fit.result(), meaning_fit.result()
         if list(wording.classes_) != list(meaning.classes_):
             raise ValueError("Every topic needs examples that stand alone, not follow-ups only.")
-        rows = [leaning_words.fit_transform(map(_opened, gate_texts)), _shape(gate_texts), csr_matrix(gate_vectors)]
-        leaning = LogisticRegression(C=3, max_iter=300, class_weight="balanced").fit(hstack(rows).tocsr(), gate)
+        gate = [False] * len(alone) + [True] * len(follow_ups)
+        parts = [
+            vstack([wording_rows, *(reading.wording for reading in follow_ups)]),
+            csr_matrix(np.concatenate([vectors, *(reading.vectors for reading in follow_ups)])),
+            csr_matrix(np.stack([_shape(reading.text) for reading in (*alone, *follow_ups)])),
+        ]
+        leaning = LogisticRegression(C=3, max_iter=300, class_weight="balanced").fit(hstack(parts).tocsr(), gate)
+        cuts = np.cumsum([part.shape[1] for part in parts[:-1]])
+        by_wording, by_meaning, by_shape = np.split(small(leaning.coef_[0]), cuts)
         return cls(
             (small(meaning.coef_.T), small(meaning.intercept_)),
-            (words, letters, wording.coef_.T.astype(np.float16), small(wording.intercept_)),
-            (leaning_words, small(leaning.coef_[0]), float(leaning.intercept_[0])),
+            (small(np.ascontiguousarray(wording.coef_.T)), small(wording.intercept_)),
+            (by_wording, by_meaning, by_shape, float(leaning.intercept_[0])),
             meaning.classes_,
         )
 
@@ -107,25 +100,16 @@ class TopicModel:
         """Read what `save` wrote."""
         return cls(*joblib.load(path))
 
-    def alone(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
-        """Return probabilities of shape (len(texts), labels) for normalised texts that stand alone."""
-        return mixed([self._by_meaning(vectors), self.by_wording(texts)], [1.0, 1.0])
+    def alone(self, reading: Reading) -> np.ndarray:
+        """Return probabilities for the message and each of its clauses on their own, shape (1 + clauses, labels)."""
+        by_wording = softmax((reading.wording @ self._wording_weights + self._wording_bias) * _MARGIN_SCALE)
+        return mixed([self._by_meaning(reading.vectors), by_wording], [1.0, 1.0])
 
-    def by_wording(self, texts: Sequence[str]) -> np.ndarray:
-        """Return what the words alone say, shape (len(texts), labels): cheap, as nothing is encoded."""
-        margins = np.array([self._margins(text) for text in texts], np.float32)
-        return softmax(margins.reshape(len(texts), len(self.labels)) * _MARGIN_SCALE)
-
-    def knows(self, text: str) -> bool:
-        """Tell whether any word of the normalised message occurs in the training messages."""
-        return bool(len(self._words(text)[0]))
-
-    def leans(self, text: str, vector: np.ndarray) -> float:
-        """Return the probability that the normalised message cannot be understood without the turn before."""
-        rows, values = self._leaning_words(_opened(text))
-        dense = np.concatenate([_shape([text]).toarray()[0], vector])
-        score = values @ self._leaning_weights[rows] + dense @ self._leaning_weights[len(self._leaning_words) :]
-        return float(1 / (1 + np.exp(-(score + self._leaning_bias))))
+    def leans(self, reading: Reading) -> float:
+        """Return the probability that the message cannot be understood without the turn before."""
+        by_wording, by_meaning, by_shape, bias = self._leaning
+        score = (reading.wording[0] @ by_wording)[0] + reading.vectors[0] @ by_meaning + _shape(reading.text) @ by_shape
+        return float(1 / (1 + np.exp(-(score + bias))))
 
     def in_context(self, leaning: float, alone: np.ndarray, joined_vector: np.ndarray) -> np.ndarray:
         """Return probabilities of shape (labels,) for a message that may lean on the turn before.
@@ -141,19 +125,8 @@ class TopicModel:
     def _by_meaning(self, vectors: np.ndarray) -> np.ndarray:
         return softmax(vectors @ self._meaning_weights + self._meaning_bias)
 
-    def _margins(self, text: str) -> np.ndarray:
-        (words, word_values), (letters, letter_values) = self._words(text), self._letters(text)
-        rows = np.concatenate([words, letters + len(self._words)])
-        values = np.concatenate([word_values, letter_values])
-        return values @ self._wording_weights[rows].astype(np.float32) + self._wording_bias
 
-
-def _opened(text: str) -> str:
-    """Mark the beginning: "and ..." and "what about ..." open follow-ups."""
-    return f"^ {text}"
-
-
-def _shape(texts: Sequence[str]) -> csr_matrix:
-    """Short messages lean more often; shape (len(texts), 3)."""
-    lengths = np.array([len(text.split()) for text in texts])
-    return csr_matrix(np.stack([np.minimum(lengths, 30) / 30, lengths <= 4, lengths <= 7], axis=1).astype(float))
+def _shape(text: str) -> np.ndarray:
+    """Short messages lean more often; shape (3,)."""
+    length = len(text.split())
+    return np.array([min(length, 30) / 30, length <= 4, length <= 7], np.float32)

@@ -49,8 +49,16 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")
 
-    _metadata.create_all(engine)
+    with engine.begin() as connection:
+        create_missing(connection, _events)
     return engine
+
+
+def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:
+    """Make a table and its indexes where they are missing; two processes may try at once (`create_all` would fail)."""
+    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+    for index in table.indexes:
+        connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
 
 
 def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:

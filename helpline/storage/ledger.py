@@ -18,6 +18,8 @@ from typing import Any, Sequence
 
 import sqlalchemy as sa
 
+from helpline.storage.database import create_missing
+
 # What stands in the first record in place of the hash before it.
 NO_HASH = "0" * 64
 # Why a chain is broken.
@@ -30,6 +32,7 @@ _EXPLANATIONS = {
     MISSING: "it is missing",
     ORDER: "it does not follow the record before it, so that one of the two was moved or rewritten",
 }
+RESCUE = "rescue"
 _TRIES = 8
 _NAME = re.compile(r"[A-Za-z0-9][\w./:-]{0,99}", re.ASCII)
 
@@ -67,7 +70,8 @@ class Entry:
         category, subject, language: as in `helpline.crisis.taxonomy`.
         model: file name of the model.
         reply: name of the response that was shown; "" where none was found.
-        kind: what sort of follow-up it was (``denial`` ...); "" for a first signal.
+        kind: what sort of follow-up it was (``denial`` ...), `RESCUE` where the guard spoke in Rasa's place; "" for a
+            first signal.
         numbers: keys in data/numbers.yml, in the order shown.
         ms: how long detection took, in milliseconds.
     """
@@ -216,7 +220,7 @@ def _append(engine: sa.engine.Engine, entry: Entry) -> None:
 def _prepare(connection: sa.engine.Connection) -> None:
     """Make the table where it is missing, and on SQLite what refuses changes to it."""
     with connection.begin():
-        _metadata.create_all(connection)
+        create_missing(connection, _ledger)
         if connection.dialect.name == "sqlite":
             for fence in _FENCES:
                 connection.exec_driver_sql(fence)

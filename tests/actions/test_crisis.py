@@ -360,6 +360,18 @@ async def test_the_words_of_staff_are_said_only_with_a_hand_off(
     assert [message["text"] for message in await run()] == spoken
 
 
+@pytest.mark.parametrize(("kind", "told"), [("", True), ("yes", True), ("denial", False), ("barrier", False)])
+@pytest.mark.asyncio
+async def test_staff_hear_of_a_signal_once_and_of_a_yes(
+    kind: str, told: bool, run_server: Callable, finish: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = run_server(Hook())
+    monkeypatch.setenv("HANDOFF_WEBHOOK", hook.url)
+    await run(tracker({**FOUND, "kind": kind}))
+    finish()
+    assert bool(hook.received) == told
+
+
 @pytest.mark.asyncio
 async def test_a_mail_has_the_same_fields(
     run_server: Callable, finish: Callable, monkeypatch: pytest.MonkeyPatch

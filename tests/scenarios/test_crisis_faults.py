@@ -27,15 +27,40 @@ INDIRECT = "the letters are on the table and the dog is with my sister, so that 
 QUESTION = "how long does an iop last"
 
 
+# Serves as `helpline serve` does, with a fault put into the process before.
+SERVE = """
+import sys
+from pathlib import Path
+from helpline.server import put_off_tensorflow, serve
+from helpline.settings import load
+from helpline.training import live_model
+put_off_tensorflow()
+{fault}
+serve(load(), {model})
+"""
+# Rasa's event loop stands still for a while when it gets the message BLOCKS.
+BLOCKS = "please block the loop"
+BLOCKED_LOOP = f"""
+import time
+from helpline.engine import Processor
+handle = Processor.handle_message
+def blocking(self, message):
+    if message.text == "{BLOCKS}":
+        time.sleep(6)
+    return handle(self, message)
+Processor.handle_message = blocking
+"""
+
+
 @contextmanager
-def serving(folder: Path, action_port: int, **variables: str) -> Iterator[Assistant]:
+def serving(folder: Path, action_port: int, fault: str = "", model: str = "live_model().path") -> Iterator[Assistant]:
     """Run the Rasa server alone, with whatever answers on `action_port` as its action server."""
     port, log = free_port(), folder / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "helpline", "serve"],
+            [sys.executable, "-c", SERVE.format(fault=fault, model=model)],
             cwd=ROOT,
-            env={**environment(folder, port, action_port), "TURN_TIMEOUT": "1.8", **variables},
+            env={**environment(folder, port, action_port), "TURN_TIMEOUT": "1.8", "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -168,26 +193,22 @@ def test_without_a_model_plain_danger_gets_its_number(tmp_path: Path) -> None:
     assert live is not None
     broken = tmp_path / "broken.tar.gz"
     broken.write_bytes(live.path.read_bytes()[:5000])
-    code = (
-        "import sys; from pathlib import Path; from helpline.server import serve; from helpline.settings import load; "
-        "serve(load(), Path(sys.argv[1]))"
-    )
-    port = free_port()
-    variables = {**environment(tmp_path, port, free_port()), "PYTHONPATH": str(ROOT)}
-    log = tmp_path / "serve.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(broken)], cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT
-        )
-    running = Assistant(process, port, 0, tmp_path / "conversations.db", log)
-    try:
-        wait_for(lambda: answers_at_all(running), "the Rasa server", 60)
+    with serving(tmp_path, free_port(), model=f"Path({str(broken)!r})") as running:
         assert not running.answers()
         assert escalates(say_in_time(running, DANGER))
         assert escalates(say_in_time(running, "i want to kill myself"), "988")
         assert all(number in say_in_time(running, QUESTION).text for number in ("911", "988", "1-800-662-HELP (4357)"))
-    finally:
-        stop(running)
+
+
+def test_a_blocked_event_loop_silences_nobody(tmp_path: Path) -> None:
+    with serving(tmp_path, free_port(), fault=BLOCKED_LOOP) as running, ThreadPoolExecutor(4) as pool:
+        running.say(new_sender(), QUESTION)
+        blocked = pool.submit(say_in_time, running, BLOCKS)
+        time.sleep(0.2)
+        danger, indirect, question = (pool.submit(say_in_time, running, text) for text in (DANGER, INDIRECT, QUESTION))
+        assert escalates(danger.result())
+        assert escalates(indirect.result())
+        assert all("1-800-662-HELP (4357)" in reply.result().text for reply in (blocked, question))
 
 
 def test_fifty_people_at_once_are_all_answered(running: Assistant) -> None:

@@ -22,6 +22,11 @@ RESPONSES: dict[str, list[dict[str, Any]]] = {
     "utter_faq/time": answer("Time"),
     "utter_first_answer": [{"text": "no first"}],
     "utter_second_answer": [{"text": "no second"}],
+    "utter_crisis/suicide_active": [{"text": "Call.", "custom": {"kind": "crisis", "numbers": ["suicide_crisis"]}}],
+    "utter_crisis_question_offer": [
+        {"text": "You asked: {question}", "metadata": {"language": "en"}},
+        {"text": "Preguntó: {question}", "metadata": {"language": "es"}},
+    ],
     "utter_off_topic": [{"text": "off 1"}, {"text": "off 2"}],
     "utter_unclear": [{"text": f"unclear {number}"} for number in range(1, 6)],
     "utter_web": [{"text": "for all"}, {"text": "for the web", "channel": "web"}],
@@ -116,6 +121,30 @@ async def test_a_new_models_words_are_used_at_once(generator: AnswerGenerator) -
         "utter_faq/cost", tracker(said()), "rest", domain_responses={"utter_faq/cost": answer("New")}
     )
     assert message["text"].startswith("About New.")
+
+
+@pytest.mark.parametrize(
+    ("tier", "asked", "language", "end"),
+    [
+        ("T2", "faq/cost", "en", "Call.\n\nYou asked: Cost?"),
+        ("T2", "faq/cost", "es", "Call.\n\nPreguntó: Cost?"),
+        ("T2", None, "en", "Call."),
+        ("T2", "faq/gone", "en", "Call."),
+        ("T3", "faq/cost", "en", "Call."),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_crisis_reply_offers_to_answer_the_question_beside_it(
+    generator: AnswerGenerator, tier: str, asked: str | None, language: str, end: str
+) -> None:
+    heard = {"tier": tier, "category": "suicide_active", "subject": "self", "language": language}
+    event = UserUttered("text", {"name": "crisis"}, parse_data={"crisis": heard, "asked": asked})
+    message = await generator.generate(
+        "utter_crisis/suicide_active", tracker(event), "rest", domain_responses=RESPONSES
+    )
+    assert message is not None
+    assert message["text"] == end
+    assert [button["payload"] for button in message.get("buttons", [])] == (["Cost?"] if "Cost" in end else [])
 
 
 @pytest.mark.parametrize(

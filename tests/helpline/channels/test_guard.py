@@ -8,8 +8,10 @@ import pytest
 from rasa.core.channels.channel import UserMessage
 
 from helpline.answers.numbers import load_numbers
-from helpline.channels.guard import MAX_STORED_CHARACTERS, Guard, admit, trouble
+from helpline.channels.guard import MAX_STORED_CHARACTERS, Guard, admit, recorder, trouble
 from helpline.crisis.taxonomy import Detection, Tier
+from helpline.storage.database import open_engine
+from helpline.storage.ledger import RESCUE, entries, verify
 
 NUMBERS = ("911", "988", "1-800-662-HELP (4357)")
 
@@ -234,6 +236,34 @@ async def test_danger_does_not_wait_for_a_turn_that_hangs(text: str, detect: obj
     assert time.monotonic() - started < 0.5
     assert replies[0]["custom"]["kind"] == "crisis"
     first.cancel()
+
+
+@pytest.mark.asyncio
+async def test_what_the_guard_says_in_a_crisis_is_in_the_ledger(database_url: str) -> None:
+    guard = Guard(silent, 1, recorder(database_url))
+    await guard.answer("i want to die", "a", "rest")
+    await guard.answer("what is an iop", "a", "rest")
+    for _ in range(100):
+        if (report := verify(open_engine(database_url))).count:
+            break
+        await asyncio.sleep(0.05)
+    assert (report.count, report.ok) == (1, True)
+    entry = entries(open_engine(database_url))[0]
+    assert (entry["kind"], entry["tier"], entry["reply"]) == (RESCUE, "T2", "utter_crisis/suicide_active")
+    assert entry["numbers"][0] == "suicide_crisis"
+    assert entry["rules"]
+
+
+@pytest.mark.asyncio
+async def test_a_ledger_that_fails_costs_no_reply(caplog: pytest.LogCaptureFixture) -> None:
+    guard = Guard(silent, 1, recorder("sqlite:////proc/nowhere/conversations.db"))
+    assert crisis_of((await guard.answer("i want to die", "a", "rest"))[0])[1] == "988"
+    for _ in range(100):
+        if "Not in the ledger" in caplog.text:
+            break
+        await asyncio.sleep(0.05)
+    assert "Not in the ledger" in caplog.text
+    assert "want to die" not in caplog.text
 
 
 @pytest.mark.asyncio

@@ -160,20 +160,6 @@ def test_a_hit_tells_whom_it_is_about(text: str, subject: str, category: str) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "subject"),
-    [
-        ("I feel awful", "self"),
-        ("my brother drinks", "other"),
-        ("i think my mom is drunk", "other"),
-        ("my husband hit me", "self"),
-        ("what are your hours", ""),
-    ],
-)
-def test_subject_of(text: str, subject: str) -> None:
-    assert RULES.subject_of(text) == subject
-
-
-@pytest.mark.parametrize(
     ("text", "language"),
     [
         ("I want to die", "en"),
@@ -212,7 +198,6 @@ def test_the_most_urgent_comes_first_then_the_body() -> None:
 def test_match_never_raises_and_offsets_are_inside(text: str) -> None:
     for hit in RULES.match(text):
         assert 0 <= hit.begin < hit.end <= len(text)
-    assert RULES.subject_of(text) in ("", *SUBJECTS)
     assert language_of(text) in LANGUAGES
 
 

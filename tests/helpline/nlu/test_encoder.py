@@ -25,6 +25,16 @@ def test_vectors_have_length_one(encoder: Encoder) -> None:
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
+def test_parts_are_pooled_from_the_tokens_of_the_whole(encoder: Encoder) -> None:
+    text = "how much is it, and can my family come"
+    whole, first, cut_off = encoder.encode_parts(text, [(0, 14), (len(text), len(text))])
+    np.testing.assert_array_equal(whole, encoder.encode(text))
+    assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
+    assert first @ encoder.encode("how much is it") > 0.8
+    assert not cut_off.any()
+    assert encoder.encode_parts(text, []).shape == (1, DIMENSION)
+
+
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
     assert encoder.encode_many([]).shape == (0, DIMENSION)
 

@@ -42,7 +42,9 @@ def test_questions_come_from_the_responses(trained_encoder: SimpleNamespace) -> 
 
 def test_training_messages_get_readings(trained_encoder: SimpleNamespace) -> None:
     readings = [example.message.get(READING) for example in examples_of(trained_encoder.data)]
-    assert all(np.linalg.norm(reading.vector) == pytest.approx(1, abs=1e-5) for reading in readings)
+    for reading in readings:
+        assert (reading.vectors.shape, reading.wording.shape[0]) == ((1, DIMENSION), 1)
+        assert np.linalg.norm(reading.vectors) == pytest.approx(1, abs=1e-5)
     leaning = {reading.text: reading for reading in readings if reading.question is not None}
     after = {"and how long is each", "every day", "what about weekends"}
     assert set(leaning) == after | {"and if they refuse", "only that one", "who gets it"}
@@ -57,9 +59,10 @@ def test_a_loaded_component_reads_the_same(trained_encoder: SimpleNamespace) -> 
     first = read(trained_encoder.component, text, ["faq/medicaid"])
     second = read(loaded, text, ["faq/medicaid"])
     assert first.clauses == second.clauses == ("how much is it", "can my family come")
-    np.testing.assert_allclose(first.vector, second.vector, atol=1e-4)
-    assert first.clause_vectors.shape == (2, DIMENSION)
-    np.testing.assert_allclose(first.clause_vectors, second.clause_vectors, atol=1e-4)
+    assert first.vectors.shape == (3, DIMENSION)
+    np.testing.assert_allclose(first.vectors, second.vectors, atol=1e-4)
+    assert first.wording.shape[0] == 3
+    np.testing.assert_array_equal(first.wording.toarray(), second.wording.toarray())
     np.testing.assert_allclose(first.joined_vector(), second.joined_vector(), atol=1e-4)
 
 
@@ -69,7 +72,7 @@ def test_a_reading_joins_the_question_of_the_turn_before(trained_encoder: Simple
     joined_text = read(component, "does medicaid pay for an iop? and if they refuse?")
     assert follow_up.after == "faq/medicaid"
     assert follow_up.question == "Does Medicaid pay for an IOP?"
-    np.testing.assert_array_equal(follow_up.joined_vector(), joined_text.vector)
+    np.testing.assert_array_equal(follow_up.joined_vector(), joined_text.vectors[0])
 
 
 def test_the_fingerprint_tells_readings_apart_by_text_and_topic_before(trained_encoder: SimpleNamespace) -> None:
@@ -88,6 +91,11 @@ def test_without_a_question_before_nothing_is_joined(trained_encoder: SimpleName
     assert (reading.after, reading.question) == (None, None)
     with pytest.raises(ValueError, match="no turn before"):
         reading.joined_vector()
+
+
+def test_a_reading_tells_whether_any_word_is_known(trained_encoder: SimpleNamespace) -> None:
+    assert read(trained_encoder.component, "medicaid card").known
+    assert not read(trained_encoder.component, "zxcvzxcv qwpoeir?").known
 
 
 def test_a_message_without_text_is_read_too(trained_encoder: SimpleNamespace) -> None:

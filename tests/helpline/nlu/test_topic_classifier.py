@@ -128,6 +128,20 @@ def test_danger_outranks_every_topic(classify: Classify) -> None:
     assert seen["topics"] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("i can not go on like this, does medicaid pay for the program?", "faq/medicaid"),
+        ("i can not go on like this, i told my mother", None),
+        ("does medicaid pay for the program?", None),
+    ],
+)
+def test_a_question_beside_danger_is_named(classify: Classify, text: str, asked: str | None) -> None:
+    seen = classify(text, heard=Detection(Tier.T2, "suicide_active", score=0.9))
+    assert seen["intent"]["name"] == "crisis"
+    assert (seen.get("asked"), seen["topics"]) == (asked, [])
+
+
 def test_distress_gets_support(classify: Classify) -> None:
     seen = classify("does medicaid pay", heard=Detection(Tier.T1, "grief", score=0.1))
     assert seen["response_selector"]["support"]["response"]["utter_action"] == "utter_support/grief"
@@ -147,9 +161,3 @@ def test_after_a_crisis_reply_an_ordinary_question_is_answered(classify: Classif
 
 def test_distress_before_makes_no_crisis_of_what_follows(classify: Classify) -> None:
     assert classify("12345", crisis={**CRISIS, "tier": "T1"})["intent"]["name"] == "unclear"
-
-
-def test_the_model_knows_the_words_it_was_taught(trained: TopicClassifier) -> None:
-    assert trained._model is not None
-    assert trained._model.knows("medicaid card")
-    assert not trained._model.knows("zxcvzxcv qwpoeir")

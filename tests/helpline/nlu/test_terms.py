@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helpline.nlu.terms import Vocabulary, letter_grams, mixed, softmax, word_grams
+
+TEXTS = ["does insurance pay", "does medicaid pay for it?", "how often are the sessions", "are the sessions long"]
+
+
+def test_words_pairs_the_beginning_and_question_marks_are_grams() -> None:
+    assert word_grams("who pays?") == ["who", "pays", "?", "^ who", "who pays", "pays ?"]
+
+
+def test_letters_are_cut_within_words() -> None:
+    assert letter_grams("ab c") == [" ab", "ab ", " ab ", " c ", " c "]
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary.fit(TEXTS)
+
+
+def test_wording_has_a_row_for_each_text_and_both_halves_have_length_one(vocabulary: Vocabulary) -> None:
+    rows = vocabulary(["does insurance pay", "", "the sessions"])
+    assert rows.shape == (3, len(vocabulary))
+    assert rows.dtype == np.float32
+    assert (rows.toarray() ** 2).sum(axis=1) == pytest.approx([2, 0, 2], abs=1e-5)
+
+
+def test_what_occurs_in_one_message_only_is_not_in_the_vocabulary(vocabulary: Vocabulary) -> None:
+    assert vocabulary.knows("who will pay")
+    assert not vocabulary.knows("insurance?")
+    assert vocabulary(["medicaid"]).nnz < vocabulary(["sessions"]).nnz
+
+
+def test_texts_that_share_words_are_alike(vocabulary: Vocabulary) -> None:
+    rows = vocabulary(["does it pay", "does it pay?", "the sessions"]).toarray()
+    assert rows[0] @ rows[1] > rows[0] @ rows[2]
+
+
+def test_a_label_must_please_every_part() -> None:
+    one, other = np.array([[0.9, 0.1]]), np.array([[0.01, 0.99]])
+    assert mixed([one, other], [1.0, 1.0])[0].argmax() == 1
+    assert softmax(np.array([[1.0, 1.0]])).tolist() == [[0.5, 0.5]]
