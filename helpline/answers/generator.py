@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator, ResponseVariationFilter
 from rasa.shared.core.domain import Domain
@@ -15,13 +15,14 @@ from helpline.answers.crisis import crisis_message, fitting
 from helpline.answers.numbers import load_numbers
 from helpline.crisis.follow_up import FOLLOW_UP
 from helpline.crisis.taxonomy import Tier
-from helpline.nlu.crisis_detector import CRISIS_KEY, last_heard
+from helpline.nlu.crisis_detector import CRISIS_KEY, MODIFIERS, last_heard
 from helpline.nlu.decision import CRISIS, SUPPORT, group
 from helpline.nlu.topic_classifier import ASKED
 
 # The slot that stays set from the first crisis of a conversation on.
 CRISIS_SEEN = "crisis_seen"
 _STILL_HERE = "utter_crisis_still_here"
+_MODIFIER = "utter_crisis_modifier"
 _QUESTION_OFFER = "utter_crisis_question_offer"
 _PLAIN = {"language": "en", "tier": "T2", "subject": "self", "category": "none"}
 _PLACES = {"utter_first_answer": 0, "utter_second_answer": 1}
@@ -54,6 +55,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
         if group(label) in (CRISIS, SUPPORT, FOLLOW_UP):
             heard = parse_data[CRISIS_KEY]
             message = crisis_message(self._responses[utter_action], heard, uses(tracker, utter_action), self._numbers)
+            message = self._with_modifiers(message, parse_data.get(MODIFIERS) or (), heard)
             asked = self._topics.get(parse_data.get(ASKED) or "")
             # In an emergency nothing else matters.
             return self._with_offer(message, asked, heard) if asked and heard["tier"] != Tier.T3.code else message
@@ -76,6 +78,20 @@ class AnswerGenerator(NaturalLanguageGenerator):
         # The source line stays the last one.
         answer, source, cited = message["text"].strip().partition("\n\nSource: ")
         return {**message, "text": f"{answer}\n\n{line.strip()}{source}{cited}"}
+
+    def _with_modifiers(
+        self, message: dict[str, Any], modifiers: Sequence[str], heard: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Add a line for what else the message says of the person, before the question that closes a crisis reply."""
+        for name in modifiers:
+            fit = fitting(self._responses[f"{_MODIFIER}/{name}"], heard)[0]
+            body, gap, question = message["text"].strip().rpartition("\n\n")
+            custom = message["custom"]
+            more = [self._numbers[key].as_custom() for key in (fit.get("custom") or {}).get("numbers", ())]
+            numbers = [*custom["numbers"], *(number for number in more if number not in custom["numbers"])]
+            text = f"{body}\n\n{fit['text'].strip()}{gap}{question}"
+            message = {**message, "text": text, "custom": {**custom, "numbers": numbers}}
+        return message
 
     def _with_offer(self, message: dict[str, Any], asked: Topic, heard: dict[str, Any]) -> dict[str, Any]:
         """Add one line to a crisis reply: the question that came with it can be answered too."""

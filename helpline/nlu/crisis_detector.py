@@ -17,6 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.crisis.detector import as_parse_data, detect
+from helpline.crisis.modifiers import modifiers_of
 from helpline.crisis.score import CrisisModel, LabelledMessage, Scored
 from helpline.crisis.taxonomy import CATEGORIES, NONE, Tier
 from helpline.nlu.encoder import load_adapted
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 # Under this key a message's parse data carry what was heard, as `as_parse_data` gives it.
 CRISIS_KEY = "crisis"
 DETECTION = "detection"
+# And under this one what else asks for a line in the reply.
+MODIFIERS = "modifiers"
 _MODEL = "crisis.joblib"
 
 
@@ -113,7 +116,10 @@ class CrisisDetector(GraphComponent):
             milliseconds = (time.perf_counter() - started) * 1000
             message.set(DETECTION, found)
             if found.tier > Tier.T0:
-                message.set(CRISIS_KEY, as_parse_data(found, milliseconds, self._model_id), add_to_output=True)
+                heard = as_parse_data(found, milliseconds, self._model_id)
+                text = message.get(TEXT) or ""
+                message.set(CRISIS_KEY, heard, add_to_output=True)
+                message.set(MODIFIERS, list(modifiers_of(text, found.category, found.subject)), add_to_output=True)
         return messages
 
     def _trained(self) -> CrisisModel:

@@ -20,12 +20,14 @@ OTHER = "not_covered/other"
 OFF_TOPIC = "off_topic"
 UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
+SUPPORT_AND_QUESTION = "support_and_question"
 
 # Chosen on messages of authors whose examples the model had not seen (docs/nlu.md).
 SECOND_TOPIC = 0.1
 CLAUSE_TOPIC = 0.4
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
+QUESTION_IN_DISTRESS = 0.5
 NOT_COVERED_DOUBT = 0.15
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
@@ -100,6 +102,26 @@ def decide(labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Seque
     if pair:
         return Decision(TWO_QUESTIONS, tuple(labels.names[index] for index in pair), float(whole[pair[0]]))
     return Decision(own_group, (labels.names[best],), float(whole[best]))
+
+
+def question_beside(
+    labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool], in_danger: bool
+) -> str | None:
+    """Return the topic that a message of danger or distress asks for as well, or None.
+
+    Args:
+        labels, whole, clauses, asking: as for `decide`.
+        in_danger: then only a clause that is surely a question counts, else the whole message may be one.
+    """
+    asked = [
+        (float(row.max()), int(row.argmax()))
+        for row, question in zip(clauses, asking, strict=True)
+        if question and row.max() >= CLAUSE_QUESTION
+    ]
+    if not asked and not in_danger and whole.max() >= QUESTION_IN_DISTRESS:
+        asked = [(float(whole.max()), int(whole.argmax()))]
+    asked = [(probability, index) for probability, index in asked if labels.topics[index]]
+    return labels.names[max(asked)[1]] if asked else None
 
 
 def _two_topics(

@@ -20,17 +20,19 @@ from helpline.crisis.follow_up import FOLLOW_UP, REACH, after, follow_up
 from helpline.crisis.taxonomy import Detection, Tier
 from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION, last_heard
 from helpline.nlu.decision import (
-    CLAUSE_QUESTION,
     CRISIS,
     NO_TOPICS,
     OFF_TOPIC,
     SUPPORT,
+    SUPPORT_AND_QUESTION,
     TOPIC_GROUPS,
+    TWO_QUESTIONS,
     UNCLEAR,
     Decision,
     Labels,
     decide,
     group,
+    question_beside,
 )
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
@@ -39,7 +41,7 @@ from helpline.nlu.topic_model import TopicModel
 
 logger = logging.getLogger(__name__)
 
-# Under this key a message of danger or distress carries the topic that it asks for beside, if any.
+# Under this key a message of danger carries the topic that it asks for beside, if any.
 ASKED = "asked"
 _MODEL = "topics.joblib"
 _RANKED = 5
@@ -107,14 +109,15 @@ class TopicClassifier(GraphComponent):
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         """Classify messages that carry a `Reading` and a `Detection`; `tracker` is the conversation before them.
 
-        Danger outranks every topic, distress does too, and after a crisis reply an answer to it is read as one. A
-        question beside danger is named under `ASKED`.
+        Danger outranks every topic: a question beside it is only named under `ASKED`. One beside distress is answered
+        too. After a crisis reply an answer to it is read as one.
         """
         for message in messages:
             reading, detection = message.get(READING), message.get(DETECTION)
             if detection.is_crisis or detection.is_support:
-                self._set(message, _alarm(detection), [])
-                if asked := self._question_beside(reading):
+                asked = self._question_beside(reading, detection.is_crisis)
+                self._set(message, _alarm(detection, asked), [])
+                if detection.is_crisis and asked:
                     message.set(ASKED, asked, add_to_output=True)
                 continue
             before = last_heard(tracker, REACH, Tier.T2S)
@@ -127,17 +130,10 @@ class TopicClassifier(GraphComponent):
             self._set(message, decision, ranking)
         return messages
 
-    def _question_beside(self, reading: Reading) -> str | None:
-        """Return the topic that a clause of a message surely asks for, None where there is none."""
-        if not any(map(is_question, reading.clauses)):
-            return None
-        rows = self._trained().alone(reading)[1:]
-        asked = [
-            (float(row.max()), int(row.argmax()))
-            for row, clause in zip(rows, reading.clauses, strict=True)
-            if is_question(clause) and self._labels.topics[row.argmax()] and row.max() >= CLAUSE_QUESTION
-        ]
-        return self._labels.names[max(asked)[1]] if asked else None
+    def _question_beside(self, reading: Reading, in_danger: bool) -> str | None:
+        whole, *clauses = self._trained().alone(reading)
+        asking = [is_question(clause) for clause in reading.clauses]
+        return question_beside(self._labels, whole, clauses, asking, in_danger)
 
     def _trained(self) -> TopicModel:
         if self._model is None:
@@ -183,13 +179,17 @@ class TopicClassifier(GraphComponent):
         topics = [label for label in decision.labels if group(label) in TOPIC_GROUPS]
         message.set("topics", topics, add_to_output=True)
         message.set("suggestions", list(decision.suggestions), add_to_output=True)
-        if len(decision.labels) == 1 and "/" in decision.labels[0]:
+        if decision.labels and "/" in decision.labels[0] and decision.intent != TWO_QUESTIONS:
             message.set("response_selector", _selected(decision.labels[0], decision.confidence), add_to_output=True)
 
 
-def _alarm(detection: Detection) -> Decision:
-    intent = CRISIS if detection.is_crisis else SUPPORT
-    return Decision(intent, (f"{intent}/{detection.category}",), detection.score)
+def _alarm(detection: Detection, asked: str | None) -> Decision:
+    if detection.is_crisis:
+        return Decision(CRISIS, (f"{CRISIS}/{detection.category}",), detection.score)
+    support = f"{SUPPORT}/{detection.category}"
+    if asked:
+        return Decision(SUPPORT_AND_QUESTION, (support, asked), detection.score)
+    return Decision(SUPPORT, (support,), detection.score)
 
 
 def _selected(label: str, confidence: float) -> dict[str, Any]:

@@ -25,6 +25,12 @@ _events = sa.Table(
     sa.Index("events_by_time", "timestamp"),
 )
 
+# Built once: SQLAlchemy takes longer to build a statement than SQLite takes to run it.
+_OF_SENDER = _events.c.sender_id == sa.bindparam("sender")
+_READ = sa.select([_events.c.data]).where(_OF_SENDER).order_by(_events.c.id)
+_COUNT = sa.select([sa.func.count()]).select_from(_events).where(_OF_SENDER)
+_APPEND = _events.insert()
+
 
 def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
     """Return an engine with our tables; it waits `patience` seconds for a locked SQLite file.
@@ -71,9 +77,8 @@ def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
 
 def read_events(engine: sa.engine.Engine, sender_id: str) -> list[dict[str, Any]]:
     """Return the serialised events of a conversation in order."""
-    query = sa.select([_events.c.data]).where(_events.c.sender_id == sender_id).order_by(_events.c.id)
     with engine.connect() as connection:
-        return [json.loads(row.data) for row in connection.execute(query)]
+        return [json.loads(row.data) for row in connection.execute(_READ, {"sender": sender_id})]
 
 
 def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Mapping[str, Any]]) -> None:
@@ -85,14 +90,13 @@ def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Map
     if not rows:
         return
     with engine.begin() as connection:
-        connection.execute(_events.insert(), rows)
+        connection.execute(_APPEND, rows)
 
 
 def count_events(engine: sa.engine.Engine, sender_id: str) -> int:
     """Return how many events of a conversation are stored."""
-    query = sa.select([sa.func.count()]).select_from(_events).where(_events.c.sender_id == sender_id)
     with engine.connect() as connection:
-        return int(connection.execute(query).scalar_one())
+        return int(connection.execute(_COUNT, {"sender": sender_id}).scalar_one())
 
 
 def senders(engine: sa.engine.Engine) -> list[str]:

@@ -143,7 +143,14 @@ def test_a_question_beside_danger_is_named(classify: Classify, text: str, asked:
 
 
 def test_distress_gets_support(classify: Classify) -> None:
-    seen = classify("does medicaid pay", heard=Detection(Tier.T1, "grief", score=0.1))
+    seen = classify("well", heard=Detection(Tier.T1, "grief", score=0.1))
+    assert (seen["intent"]["name"], seen["topics"]) == ("support", [])
+    assert seen["response_selector"]["support"]["response"]["utter_action"] == "utter_support/grief"
+
+
+def test_a_question_in_distress_is_answered_too(classify: Classify) -> None:
+    seen = classify("will medicaid pay for treatment", heard=Detection(Tier.T1, "grief", score=0.1))
+    assert (seen["intent"]["name"], seen["topics"]) == ("support_and_question", ["faq/medicaid"])
     assert seen["response_selector"]["support"]["response"]["utter_action"] == "utter_support/grief"
 
 
