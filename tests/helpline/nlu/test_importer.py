@@ -32,7 +32,7 @@ nlu:
 """,
     "domain.yml": """
 version: "3.1"
-intents: [faq, smalltalk]
+intents: [smalltalk]
 """,
 }
 
