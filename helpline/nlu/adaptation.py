@@ -45,7 +45,7 @@ _WEIGHTS = {"topic": 1.5, "category": 1.0, "tier": 0.5, "subject": 0.5}
 class Schedule:
     """How long and how fast to train; measured on tests/development (docs/nlu.md)."""
 
-    epochs: int = 5
+    epochs: int = 4
     learning_rate: float = 1.5e-4
     batch: int = 32
     dropout: float = 0.1
