@@ -31,6 +31,7 @@ from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata, ModelStorage
 from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.crisis.taxonomy import Detection
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
@@ -105,6 +106,21 @@ class Processor(MessageProcessor):
                 Path(folder), Path(model_path), LocalModelStorage, InOrderRunner
             )
         return os.path.basename(model_path), metadata, runner
+
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: DialogueStateTracker | None = None,
+        only_output_properties: bool = True,
+    ) -> dict[str, Any]:
+        """Return what the pipeline found in a message (intent, topics ...), as Rasa does.
+
+        Rasa would also compare the intent with the domain's, which `rasa data validate` has done before.
+        """
+        tracker = tracker or DialogueStateTracker.from_events(message.sender_id, [])
+        parsed = self._parse_message_with_graph(message, tracker, only_output_properties)
+        self._update_full_retrieval_intent(parsed)
+        return parsed
 
     def _get_action(self, action_name: str) -> Action | None:
         action = super()._get_action(action_name)

@@ -160,7 +160,13 @@ def build(weights: dict[str, np.ndarray], target: Path) -> None:
     try:
         # Only the matrix products are quantised, with a scale for each column: cosines stay within 0.01 of float32.
         quantize_dynamic(
-            str(full), str(target), op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8, per_channel=True
+            str(full),
+            str(target),
+            op_types_to_quantize=["MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            # The fused operators' outputs have no inferred type.
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
     finally:
         root.setLevel(level)
@@ -168,20 +174,21 @@ def build(weights: dict[str, np.ndarray], target: Path) -> None:
 
 
 def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """Lay out BERT, mean pooling and normalisation with ONNX operators (opset 17)."""
+    """Lay out BERT, mean pooling and normalisation with ONNX operators (opset 17) and onnxruntime's fused ones."""
     from onnx import TensorProto, helper, numpy_helper
 
+    fused = "com.microsoft"
     nodes: list[Any] = []
-    constants: list[Any] = []
+    constants: dict[str, Any] = {}
 
     def constant(name: str, value: np.ndarray) -> str:
-        constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
+        constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
-    def node(operator: str, inputs: list[str], **attributes: Any) -> str:
-        output = f"{operator}_{len(nodes)}"
-        nodes.append(helper.make_node(operator, inputs, [output], **attributes))
-        return output
+    def node(operator: str, inputs: list[str], outputs: int = 1, domain: str = "", **attributes: Any) -> Any:
+        names = [f"{operator}_{len(nodes)}_{output}" for output in range(outputs)]
+        nodes.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))
+        return names if outputs > 1 else names[0]
 
     def linear(x: str, *names: str) -> str:
         # Side by side, so that query, key and value are one product.
@@ -189,70 +196,48 @@ def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
         bias = constant(f"{names[0]}.bias", np.concatenate([weights[f"{name}.bias"] for name in names]))
         return node("Add", [node("MatMul", [x, matrix]), bias])
 
-    def layer_norm(x: str, name: str) -> str:
-        scale = constant(f"{name}.weight", weights[f"{name}.weight"])
-        bias = constant(f"{name}.bias", weights[f"{name}.bias"])
-        return node("LayerNormalization", [x, scale, bias], axis=-1, epsilon=LAYER_NORM_EPSILON)
+    def norm_of(name: str) -> list[str]:
+        return [constant(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias")]
 
-    thirds_shape = constant("thirds_shape", np.array([0, 0, 3, HEADS, HEAD_SIZE], np.int64))
-    which = [constant(f"third_{third}", np.array(third)) for third in range(3)]
-    merge_shape = constant("merge_shape", np.array([0, 0, DIMENSION], np.int64))
-    scale = constant("attention_scale", np.array(HEAD_SIZE**-0.5, np.float32))
-    half = constant("half", np.array(0.5, np.float32))
-    one = constant("one", np.array(1.0, np.float32))
-    root_two = constant("root_two", np.array(2**0.5, np.float32))
+    def added_and_normed(x: str, change: str, name: str) -> str:
+        inputs = [x, change, *norm_of(name)]
+        return node("SkipLayerNormalization", inputs, domain=fused, epsilon=LAYER_NORM_EPSILON)
 
     # Half precision halves the file and changes no cosine by more than 1e-3.
     words = constant("words", weights["embeddings.word_embeddings.weight"].astype(np.float16))
     tokens = node("Cast", [node("Gather", [words, "input_ids"])], to=TensorProto.FLOAT)
-    length = node(
-        "Slice", [node("Shape", ["input_ids"]), constant("from_1", np.array([1])), constant("to_2", np.array([2]))]
-    )
-    positions = node(
-        "Slice",
-        [
-            constant("positions", weights["embeddings.position_embeddings.weight"]),
-            constant("from_0", np.array([0])),
-            length,
-        ],
-    )
-    kind = constant("kind", weights["embeddings.token_type_embeddings.weight"][0])
-    hidden = layer_norm(node("Add", [node("Add", [tokens, positions]), kind]), "embeddings.LayerNorm")
+    kind = weights["embeddings.token_type_embeddings.weight"][0]
+    places = constant("positions", weights["embeddings.position_embeddings.weight"] + kind)
+    length = [node("Shape", ["input_ids"], start=1, end=2)]
+    positions = node("Slice", [places, constant("from_0", np.array([0])), *length])
+    inputs = [node("Add", [tokens, positions]), *norm_of("embeddings.LayerNorm")]
+    hidden = node("LayerNormalization", inputs, axis=-1, epsilon=LAYER_NORM_EPSILON)
 
+    thirds = constant("thirds", np.array([DIMENSION] * 3))
     for index in range(LAYERS):
         layer = f"encoder.layer.{index}"
-        names = [f"{layer}.attention.self.{name}" for name in ("query", "key", "value")]
-        thirds = node("Reshape", [linear(hidden, *names), thirds_shape])
-        query, key, value = (
-            node("Transpose", [node("Gather", [thirds, third], axis=2)], perm=order)
-            for third, order in zip(which, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
-        )
-        scores = node("Mul", [node("MatMul", [query, key]), scale])
-        context = node("MatMul", [node("Softmax", [scores], axis=-1), value])
-        merged = node("Reshape", [node("Transpose", [context], perm=[0, 2, 1, 3]), merge_shape])
-        attended = linear(merged, f"{layer}.attention.output.dense")
-        hidden = layer_norm(node("Add", [hidden, attended]), f"{layer}.attention.output.LayerNorm")
-        inner = linear(hidden, f"{layer}.intermediate.dense")
-        # In this order onnxruntime fuses the five into one operator.
-        erf = node("Erf", [node("Div", [inner, root_two])])
-        gelu = node("Mul", [node("Mul", [inner, node("Add", [erf, one])]), half])
-        hidden = layer_norm(node("Add", [hidden, linear(gelu, f"{layer}.output.dense")]), f"{layer}.output.LayerNorm")
+        joint = linear(hidden, *(f"{layer}.attention.self.{name}" for name in ("query", "key", "value")))
+        context = node("MultiHeadAttention", node("Split", [joint, thirds], 3, axis=-1), domain=fused, num_heads=HEADS)
+        attended = linear(context, f"{layer}.attention.output.dense")
+        hidden = added_and_normed(hidden, attended, f"{layer}.attention.output.LayerNorm")
+        inner = node("Gelu", [linear(hidden, f"{layer}.intermediate.dense")], domain=fused)
+        hidden = added_and_normed(hidden, linear(inner, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
 
-    axes = constant("axes_1", np.array([1]))
-    total = node("ReduceSum", [hidden, axes], keepdims=0)
+    total = node("ReduceSum", [hidden, constant("axes_1", np.array([1]))], keepdims=0)
     # The sum need not be divided by the count: normalising the length does the same.
     norm = node("ReduceL2", [total], axes=[1], keepdims=1)
     nodes.append(helper.make_node("Div", [total, norm], ["vectors"]))
     nodes.append(helper.make_node("Identity", [hidden], ["tokens"]))
 
-    inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])]
+    ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
     outputs = [
         helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSION]),
         helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", DIMENSION]),
     ]
-    graph = helper.make_graph(nodes, "all-MiniLM-L6-v2", inputs, outputs, constants)
+    graph = helper.make_graph(nodes, "all-MiniLM-L6-v2", [ids], outputs, list(constants.values()))
+    versions = [helper.make_opsetid("", 17), helper.make_opsetid(fused, 1)]
     # IR 8 is the newest that onnxruntime releases for CPython 3.10 all read.
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return helper.make_model(graph, opset_imports=versions, ir_version=8)
 
 
 class Encoder:
