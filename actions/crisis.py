@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 # Stands in a record for what is no name, so that the rest of it is kept.
 UNNAMED = "unnamed"
 _RECORDED_WITHIN = 0.5
-# What staff are told: a first signal, and a "yes" to the question whether it is so; not each turn after it.
+# What staff are told: messages in which danger is heard, and a "yes" to the question whether it is so; not what else
+# is said in the turns after ("I was joking", "I can't call").
 _NEWS = ("", "yes")
 _TIMEOUT = 5.0
 _PAUSE = 1.0

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rasa.core.actions.action import Action, ActionBotResponse, ActionListen, RemoteAction
+from rasa.core.actions.action import Action, RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import UserMessage
@@ -99,11 +99,6 @@ class Processor(MessageProcessor):
     # For the guard, which asks when a turn hangs.
     _detectors = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        """Take Rasa's arguments."""
-        super().__init__(*arguments, **keywords)
-        self._speakers: dict[str, Action] = {}
-
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with TemporaryDirectory() as folder:
@@ -128,15 +123,8 @@ class Processor(MessageProcessor):
         return parsed
 
     def _get_action(self, action_name: str) -> Action | None:
-        # Rasa makes every action anew to find one; those that only speak or listen keep no state.
-        if action_name not in self._speakers:
-            action = super()._get_action(action_name)
-            if isinstance(action, RemoteAction):
-                return BoundedAction(action_name, self.action_endpoint)
-            if not isinstance(action, (ActionBotResponse, ActionListen)):
-                return action
-            self._speakers[action_name] = action
-        return self._speakers[action_name]
+        action = super()._get_action(action_name)
+        return BoundedAction(action_name, self.action_endpoint) if isinstance(action, RemoteAction) else action
 
     async def detect(self, text: str) -> Detection:
         """Return what the crisis detector hears in a message, outside any conversation."""

@@ -66,6 +66,7 @@ def serve(settings: Settings, model: Path) -> None:
 
     # The products of a message are too small to share: a second thread only makes the first one wait.
     threadpool_limits(1)
+    # A turn makes thousands of short-lived objects; looking for cycles after every 700 costs more than it frees.
     gc.set_threshold(50_000)
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours

@@ -82,15 +82,15 @@ class AnswerGenerator(NaturalLanguageGenerator):
     def _with_modifiers(
         self, message: dict[str, Any], modifiers: Sequence[str], heard: dict[str, Any]
     ) -> dict[str, Any]:
-        """Add a line for what else the message says of the person, before the question that closes a crisis reply."""
+        """Add a line for each thing that the message says of the person to a crisis reply, and its numbers."""
         for name in modifiers:
             fit = fitting(self._responses[f"{_MODIFIER}/{name}"], heard)[0]
-            body, gap, question = message["text"].strip().rpartition("\n\n")
-            custom = message["custom"]
             more = [self._numbers[key].as_custom() for key in (fit.get("custom") or {}).get("numbers", ())]
-            numbers = [*custom["numbers"], *(number for number in more if number not in custom["numbers"])]
-            text = f"{body}\n\n{fit['text'].strip()}{gap}{question}"
-            message = {**message, "text": text, "custom": {**custom, "numbers": numbers}}
+            shown = message["custom"]["numbers"]
+            # The first number and the helpline at the end keep their places.
+            numbers = [*shown[:1], *(number for number in more if number not in shown), *shown[1:]]
+            custom = {**message["custom"], "numbers": numbers}
+            message = {**message, "text": before_last(message["text"], fit["text"]), "custom": custom}
         return message
 
     def _with_offer(self, message: dict[str, Any], asked: Topic, heard: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
         button = {"title": asked.title, "payload": asked.question}
         return {
             **message,
-            "text": f"{message['text'].strip()}\n\n{line.strip()}",
+            "text": before_last(message["text"], line),
             "buttons": [*message.get("buttons", []), button],
         }
 
@@ -108,6 +108,15 @@ class AnswerGenerator(NaturalLanguageGenerator):
         if responses is not self._responses:
             self._responses = responses
             self._topics = topics_of(responses)
+
+
+def before_last(text: str, line: str) -> str:
+    """Return `text` with `line` as a paragraph before the last one, the question that closes a crisis reply.
+
+    A "yes" must not seem to answer anything but that question. Of a single paragraph the line stands below it.
+    """
+    body, gap, question = text.strip().rpartition("\n\n")
+    return f"{body}\n\n{line.strip()}\n\n{question}" if gap else f"{question}\n\n{line.strip()}"
 
 
 def variant(used: int, count: int, staged: bool) -> int:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 Detect = Callable[[str], Awaitable[Detection]]
-Record = Callable[[ledger.Entry], None]
+Record = Callable[[Detection, dict[str, Any]], None]
 
 # A message is stored and read up to this length; see `helpline.nlu.text.MAX_CHARACTERS` for what is classified.
 MAX_STORED_CHARACTERS = 10_000
@@ -101,7 +101,7 @@ class Guard:
         if heard.is_crisis and not any(_escalates(reply) for reply in replies):
             rescue = self._rescue.reply(sender_id, heard)
             if self._record:
-                self._record(entry_of(heard, rescue))
+                self._record(heard, rescue)
             return [rescue, *replies]
         return replies or [trouble(sender_id)]
 
@@ -147,17 +147,26 @@ def entry_of(heard: Detection, rescue: dict[str, Any]) -> ledger.Entry:
 
 
 def recorder(database_url: str) -> Record:
-    """Return what writes an entry to the ledger in a thread of its own: no reply waits for the database."""
+    """Return what writes a rescue reply to the ledger in a thread of its own; it never raises and nothing waits for it.
+
+    A turn of Rasa that ends late writes a record of its own, so that one message may have two.
+    """
     writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
     database = lru_cache(maxsize=1)(open_engine)
 
-    def write(entry: ledger.Entry) -> None:
+    def write(heard: Detection, rescue: dict[str, Any]) -> None:
         try:
-            ledger.append(database(database_url), entry)
+            ledger.append(database(database_url), entry_of(heard, rescue))
         except Exception:
-            logger.exception("Not in the ledger: %s", entry)
+            logger.exception("Not in the ledger: %s", heard)
 
-    return lambda entry: writer.submit(write, entry)
+    def record(heard: Detection, rescue: dict[str, Any]) -> None:
+        try:
+            writer.submit(write, heard, rescue)
+        except RuntimeError:
+            logger.error("Not in the ledger, as the server is stopping: %s", heard)
+
+    return record
 
 
 @lru_cache(maxsize=1)

@@ -47,7 +47,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class LabelledMessage:
-    """A training message: its wording, category, tier and subject."""
+    """A training message: what was read, category, tier and subject."""
 
     reading: Reading
     category: str

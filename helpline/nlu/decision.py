@@ -104,24 +104,25 @@ def decide(labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Seque
     return Decision(own_group, (labels.names[best],), float(whole[best]))
 
 
-def question_beside(
-    labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Sequence[bool], in_danger: bool
-) -> str | None:
-    """Return the topic that a message of danger or distress asks for as well, or None.
+def question_in_danger(labels: Labels, clauses: np.ndarray, asking: Sequence[bool]) -> str | None:
+    """Return the answerable topic that a clause of a message of danger surely asks for, or None.
 
     Args:
-        labels, whole, clauses, asking: as for `decide`.
-        in_danger: then only a clause that is surely a question counts, else the whole message may be one.
+        labels, clauses, asking: as for `decide`.
     """
     asked = [
-        (float(row.max()), int(row.argmax()))
+        (float(row.max()), labels.names[row.argmax()])
         for row, question in zip(clauses, asking, strict=True)
         if question and row.max() >= CLAUSE_QUESTION
     ]
-    if not asked and not in_danger and whole.max() >= QUESTION_IN_DISTRESS:
-        asked = [(float(whole.max()), int(whole.argmax()))]
-    asked = [(probability, index) for probability, index in asked if labels.topics[index]]
-    return labels.names[max(asked)[1]] if asked else None
+    asked = [(probability, label) for probability, label in asked if group(label) == FAQ]
+    return max(asked)[1] if asked else None
+
+
+def question_in_distress(labels: Labels, whole: np.ndarray) -> str | None:
+    """Return the topic that a message of distress asks for, whose form is known to be a question, or None."""
+    best = int(whole.argmax())
+    return labels.names[best] if labels.topics[best] and whole[best] >= QUESTION_IN_DISTRESS else None
 
 
 def _two_topics(

@@ -32,8 +32,14 @@ class FileImporter(RasaFileImporter):
 
     @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """Return the messages and responses of all files."""
+        """Return the messages and responses of all files; we have no synonyms, regexes or lookup tables.
+
+        Raises:
+            ValueError: if a file has some: they would be lost without a word.
+        """
         parts = [load_data(file, language) for file in self._nlu_files]
+        if any(part.entity_synonyms or part.regex_features or part.lookup_tables for part in parts):
+            raise ValueError("Synonyms, regexes and lookup tables are not read: see helpline/nlu/importer.py.")
         messages = [
             SharedMessage(message.data, message.output_properties, message.time, message.features)
             for part in parts

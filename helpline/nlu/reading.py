@@ -24,7 +24,7 @@ class Reading:
         vectors: sentence vectors of the message and, as read within it, of its clauses, shape (1 + clauses, 384); of
             training messages about danger none, as their heads were learned with the encoder.
         wording: n-grams of the message and of its clauses, shape (1 + clauses, n-grams).
-        known: whether any of its words occurs in the training messages.
+        known: whether any of its words is in the vocabulary.
         after: label of the topic that the turn before was about; None at the start or after small talk.
         question: the plain question of that topic; None without `after`.
         encode: gives the vector of any text; the context is encoded only when it is needed.

@@ -77,7 +77,7 @@ class Vocabulary:
         return csr_matrix((values, places, np.array(ends[::2], np.int32)), (len(texts), len(self)))
 
     def knows(self, text: str) -> bool:
-        """Tell whether any word of the normalised message occurs in the training messages."""
+        """Tell whether any word of the normalised message is in the vocabulary."""
         return any(word in self._words for word in _WORD.findall(text) if word != "?")
 
 

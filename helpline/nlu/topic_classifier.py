@@ -32,7 +32,8 @@ from helpline.nlu.decision import (
     Labels,
     decide,
     group,
-    question_beside,
+    question_in_danger,
+    question_in_distress,
 )
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
@@ -131,9 +132,13 @@ class TopicClassifier(GraphComponent):
         return messages
 
     def _question_beside(self, reading: Reading, in_danger: bool) -> str | None:
-        whole, *clauses = self._trained().alone(reading)
         asking = [is_question(clause) for clause in reading.clauses]
-        return question_beside(self._labels, whole, clauses, asking, in_danger)
+        if not any(asking) and not is_question(reading.text):
+            return None
+        rows = self._trained().alone(reading)
+        if in_danger:
+            return question_in_danger(self._labels, rows[1:], asking)
+        return question_in_distress(self._labels, rows[0])
 
     def _trained(self) -> TopicModel:
         if self._model is None:

@@ -61,7 +61,13 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
 
 
 def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:
-    """Make a table and its indexes where they are missing; two processes may try at once (`create_all` would fail)."""
+    """Make a table and its indexes where they are missing.
+
+    Two processes may try at once, and `create_all` would fail in one of them; not every database knows another way.
+    """
+    if connection.dialect.name not in ("sqlite", "postgresql"):
+        table.create(connection, checkfirst=True)
+        return
     connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
     for index in table.indexes:
         connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))

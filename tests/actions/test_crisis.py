@@ -362,7 +362,7 @@ async def test_the_words_of_staff_are_said_only_with_a_hand_off(
 
 @pytest.mark.parametrize(("kind", "told"), [("", True), ("yes", True), ("denial", False), ("barrier", False)])
 @pytest.mark.asyncio
-async def test_staff_hear_of_a_signal_once_and_of_a_yes(
+async def test_staff_hear_of_danger_and_of_a_yes_but_not_of_what_else_follows(
     kind: str, told: bool, run_server: Callable, finish: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hook = run_server(Hook())

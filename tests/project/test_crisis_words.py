@@ -9,6 +9,7 @@ from project_files import DATA, Example, Response, read_responses, read_yaml
 from test_words import BANNED_PHRASES, BANNED_WORDS, EMOJI, MOST_WORDS, unknown_numbers
 
 from helpline.crisis.follow_up import family
+from helpline.crisis.modifiers import NAMES
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, LANGUAGES, SUBJECTS, SUPPORT_CATEGORIES, TIERS, Tier
 
 SMS = 160
@@ -68,8 +69,10 @@ CRISIS = [response for response in ALL if response.name.startswith("utter_crisis
 SUPPORT = [response for response in ALL if response.name.startswith("utter_support/")]
 FOLLOW_UP = [response for response in ALL if response.name.startswith("utter_crisis_follow_up/")]
 STILL_HERE = [response for response in ALL if response.name == "utter_crisis_still_here"]
+MODIFIER = [response for response in ALL if response.name.startswith("utter_crisis_modifier/")]
+OFFER = [response for response in ALL if response.name == "utter_crisis_question_offer"]
 CARDS = [*CRISIS, *SUPPORT, *FOLLOW_UP]
-WORDS = [*CARDS, *STILL_HERE]
+WORDS = [*CARDS, *STILL_HERE, *MODIFIER, *OFFER]
 
 
 def tiers_of(response: Response) -> tuple[Tier, ...]:
@@ -196,6 +199,13 @@ def test_there_are_lines_for_later_answers() -> None:
     assert languages.count("en") >= ENGLISH_VARIANTS
     assert languages.count("es") >= SPANISH_VARIANTS
     assert all("\n" not in str(response.content["text"]).strip() for response in STILL_HERE)
+
+
+def test_every_modifier_has_a_line_in_both_languages() -> None:
+    lines = [(kind_of(response), language_of(response)) for response in MODIFIER]
+    assert sorted(lines) == sorted((name, language) for name in NAMES for language in LANGUAGES)
+    assert all("\n" not in str(response.content["text"]).strip() for response in [*MODIFIER, *OFFER])
+    assert [language_of(response) for response in OFFER] == list(LANGUAGES)
 
 
 def test_nothing_has_an_unknown_name() -> None:

@@ -9,7 +9,7 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from helpline.answers.generator import AnswerGenerator, strikes, uses, variant
+from helpline.answers.generator import AnswerGenerator, before_last, strikes, uses, variant
 
 
 def answer(title: str) -> list[dict[str, Any]]:
@@ -22,7 +22,13 @@ RESPONSES: dict[str, list[dict[str, Any]]] = {
     "utter_faq/time": answer("Time"),
     "utter_first_answer": [{"text": "no first"}],
     "utter_second_answer": [{"text": "no second"}],
-    "utter_crisis/suicide_active": [{"text": "Call.", "custom": {"kind": "crisis", "numbers": ["suicide_crisis"]}}],
+    "utter_crisis/suicide_active": [
+        {"text": "Call.\n\nSafe?", "custom": {"kind": "crisis", "numbers": ["suicide_crisis"]}}
+    ],
+    "utter_crisis_modifier/veteran": [
+        {"text": "Press 1.", "metadata": {"language": "en"}, "custom": {"kind": "info", "numbers": ["veterans"]}},
+    ],
+    "utter_crisis_modifier/deaf": [{"text": "Text.", "metadata": {"language": "en"}, "custom": {"kind": "info"}}],
     "utter_crisis_question_offer": [
         {"text": "You asked: {question}", "metadata": {"language": "en"}},
         {"text": "Preguntó: {question}", "metadata": {"language": "es"}},
@@ -126,11 +132,11 @@ async def test_a_new_models_words_are_used_at_once(generator: AnswerGenerator) -
 @pytest.mark.parametrize(
     ("tier", "asked", "language", "end"),
     [
-        ("T2", "faq/cost", "en", "Call.\n\nYou asked: Cost?"),
-        ("T2", "faq/cost", "es", "Call.\n\nPreguntó: Cost?"),
-        ("T2", None, "en", "Call."),
-        ("T2", "faq/gone", "en", "Call."),
-        ("T3", "faq/cost", "en", "Call."),
+        ("T2", "faq/cost", "en", "Call.\n\nYou asked: Cost?\n\nSafe?"),
+        ("T2", "faq/cost", "es", "Call.\n\nPreguntó: Cost?\n\nSafe?"),
+        ("T2", None, "en", "Call.\n\nSafe?"),
+        ("T2", "faq/gone", "en", "Call.\n\nSafe?"),
+        ("T3", "faq/cost", "en", "Call.\n\nSafe?"),
     ],
 )
 @pytest.mark.asyncio
@@ -145,6 +151,28 @@ async def test_a_crisis_reply_offers_to_answer_the_question_beside_it(
     assert message is not None
     assert message["text"] == end
     assert [button["payload"] for button in message.get("buttons", [])] == (["Cost?"] if "Cost" in end else [])
+
+
+@pytest.mark.asyncio
+async def test_modifiers_add_lines_before_the_question_and_numbers_at_the_end(generator: AnswerGenerator) -> None:
+    heard = {"tier": "T2", "category": "suicide_active", "subject": "self", "language": "en"}
+    parse_data = {"crisis": heard, "modifiers": ["veteran", "deaf"]}
+    message = await generator.generate(
+        "utter_crisis/suicide_active",
+        tracker(UserUttered("text", {"name": "crisis"}, parse_data=parse_data)),
+        "rest",
+        domain_responses=RESPONSES,
+    )
+    assert message is not None
+    assert message["text"] == "Call.\n\nPress 1.\n\nText.\n\nSafe?"
+    assert [number["label"] for number in message["custom"]["numbers"]] == [
+        "988 Suicide & Crisis Lifeline",
+        "Veterans Crisis Line",
+    ]
+
+
+def test_a_line_below_a_single_paragraph() -> None:
+    assert before_last("Call.", " Press 1. ") == "Call.\n\nPress 1."
 
 
 @pytest.mark.parametrize(
