@@ -20,8 +20,10 @@ from helpline.crisis.taxonomy import CATEGORIES, CRISIS_CATEGORIES, NONE, SUPPOR
 from helpline.nlu.reading import Reading
 from helpline.nlu.terms import mixed, small, softmax
 
-# Turns SVM margins into something like probabilities; chosen on authors left out.
-_MARGIN_SCALE = 6.0
+# Turns SVM margins into something like probabilities; chosen on tests/development.
+_MARGIN_SCALE = 4.0
+# Log odds from which it is an emergency: a doubt counts as one, as 911 for what could have waited does less harm.
+_URGENT = -1.5
 _CRISIS = np.array([name in CRISIS_CATEGORIES for name in CATEGORIES])
 _SUPPORT = np.array([name in SUPPORT_CATEGORIES for name in CATEGORIES])
 
@@ -109,7 +111,7 @@ class CrisisModel:
         by_meaning = softmax(self._logits("category", reading.vectors))
         probabilities = mixed([by_meaning, softmax(margins * _MARGIN_SCALE)], [1.0, 1.0])
         tiers, subjects = self._logits("tier", reading.vectors), self._logits("subject", reading.vectors)
-        urgent = tiers[:, Tier.T3] - tiers[:, Tier.T2] + odds[:, 0] > 0
+        urgent = tiers[:, Tier.T3] - tiers[:, Tier.T2] + odds[:, 0] > _URGENT
         about_other = subjects[:, 1] - subjects[:, 0] + odds[:, 1] > 0
         return [_scored(*row) for row in zip(probabilities, urgent, about_other, strict=True)]
 

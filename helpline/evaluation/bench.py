@@ -29,6 +29,7 @@ from helpline.evaluation.evaluate import Answers, load_answers
 from helpline.evaluation.replies import play
 from helpline.evaluation.sets import HELDOUT, Turn, read
 from helpline.evaluation.share import share
+from helpline.nlu.decision import NEAR_MISS
 from helpline.settings import ROOT
 from helpline.training import live_model
 
@@ -272,12 +273,15 @@ def _right(topics: Sequence[str], rows: Sequence[dict[str, list[str]]], answers:
 
 
 def _flat_data(folder: Path) -> None:
-    """Write our examples with plain intents (``faq.medicaid``), as the default pipeline has no topics below intents."""
+    """Write our examples with plain intents (``faq.medicaid``), as the default pipeline has no topics below intents.
+
+    What only the crisis detector learns from is left out.
+    """
     folder.mkdir()
     examples: dict[str, list[str]] = {}
     for file in sorted((ROOT / "data").rglob("*.yml")):
         for entry in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("nlu", []):
-            if "metadata" not in entry:
+            if "metadata" not in entry and entry["intent"] != NEAR_MISS:
                 lines = [line[2:] for line in entry["examples"].splitlines()]
                 examples.setdefault(entry["intent"].replace("/", "."), []).extend(lines)
     nlu = [{"intent": name, "examples": "".join(f"- {line}\n" for line in lines)} for name, lines in examples.items()]

@@ -28,6 +28,9 @@ CLAUSE_TOPIC = 0.4
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
 QUESTION_IN_DISTRESS = 0.5
+# A topic of this probability outweighs danger that no rule and not this much of a score speaks for.
+SURE_TOPIC = 0.3
+DOUBTFUL_DANGER = 0.6
 NOT_COVERED_DOUBT = 0.15
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
@@ -102,6 +105,17 @@ def decide(labels: Labels, whole: np.ndarray, clauses: np.ndarray, asking: Seque
     if pair:
         return Decision(TWO_QUESTIONS, tuple(labels.names[index] for index in pair), float(whole[pair[0]]))
     return Decision(own_group, (labels.names[best],), float(whole[best]))
+
+
+def only_a_question(labels: Labels, whole: np.ndarray, danger: float, by_rule: bool) -> bool:
+    """Tell whether a message that may be about danger is surely about a topic instead.
+
+    Args:
+        labels, whole: as for `decide`.
+        danger: the highest score of danger in the message, 0 to 1.
+        by_rule: whether a reviewed rule heard it; then it stands.
+    """
+    return not by_rule and danger < DOUBTFUL_DANGER and float(whole[labels.topics].max(initial=0)) >= SURE_TOPIC
 
 
 def question_in_danger(labels: Labels, clauses: np.ndarray, asking: Sequence[bool]) -> str | None:

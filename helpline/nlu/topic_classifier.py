@@ -32,6 +32,7 @@ from helpline.nlu.decision import (
     Labels,
     decide,
     group,
+    only_a_question,
     question_in_danger,
     question_in_distress,
 )
@@ -110,11 +111,14 @@ class TopicClassifier(GraphComponent):
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         """Classify messages that carry a `Reading` and a `Detection`; `tracker` is the conversation before them.
 
-        Danger outranks every topic: a question beside it is only named under `ASKED`. One beside distress is answered
-        too. After a crisis reply an answer to it is read as one.
+        Danger outranks every topic, unless it is doubtful and the topic sure; a question beside it is only named under
+        `ASKED`. One beside distress is answered too. After a crisis reply an answer to it is read as one.
         """
         for message in messages:
             reading, detection = message.get(READING), message.get(DETECTION)
+            if detection.is_crisis and self._is_only_a_question(reading, detection):
+                detection = Detection(language=detection.language, score=detection.score)
+                message.set(CRISIS_KEY, None)
             if detection.is_crisis or detection.is_support:
                 asked = self._question_beside(reading, detection.is_crisis)
                 self._set(message, _alarm(detection, asked), [])
@@ -130,6 +134,10 @@ class TopicClassifier(GraphComponent):
                     message.set(CRISIS_KEY, after(kind, before), add_to_output=True)
             self._set(message, decision, ranking)
         return messages
+
+    def _is_only_a_question(self, reading: Reading, detection: Detection) -> bool:
+        whole = self._trained().alone(reading)[0]
+        return only_a_question(self._labels, whole, detection.score, bool(detection.hits))
 
     def _question_beside(self, reading: Reading, in_danger: bool) -> str | None:
         asking = [is_question(clause) for clause in reading.clauses]

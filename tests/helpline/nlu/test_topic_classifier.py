@@ -9,7 +9,7 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
-from helpline.crisis.taxonomy import Detection, Tier
+from helpline.crisis.taxonomy import Detection, RuleHit, Tier
 from helpline.nlu.crisis_detector import DETECTION
 from helpline.nlu.topic_classifier import TopicClassifier
 
@@ -140,6 +140,21 @@ def test_a_question_beside_danger_is_named(classify: Classify, text: str, asked:
     seen = classify(text, heard=Detection(Tier.T2, "suicide_active", score=0.9))
     assert seen["intent"]["name"] == "crisis"
     assert (seen.get("asked"), seen["topics"]) == (asked, [])
+
+
+@pytest.mark.parametrize(
+    ("heard", "intent"),
+    [
+        (Detection(Tier.T2, "suicide_active", score=0.3), "faq"),
+        (Detection(Tier.T2, "suicide_active", score=0.9), "crisis"),
+        (Detection(Tier.T2, "suicide_active", hits=(RuleHit("r", "suicide_active", Tier.T2, "self", 0, 1),)), "crisis"),
+    ],
+    ids=["doubtful", "sure", "by a rule"],
+)
+def test_a_sure_topic_outweighs_doubtful_danger_only(classify: Classify, heard: Detection, intent: str) -> None:
+    seen = classify("Will Medicaid pay for treatment?", heard=heard)
+    assert seen["intent"]["name"] == intent
+    assert seen.get("crisis") is None
 
 
 def test_distress_gets_support(classify: Classify) -> None:
