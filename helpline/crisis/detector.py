@@ -15,7 +15,7 @@ DANGER = 0.4
 # What people hide most needs least to be heard.
 DANGER_WHERE_HIDDEN = 0.05
 HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "suicide_passive", "self_harm", "psychosis")
-# A part of a longer message outweighs the rest of it where it is surer and the whole agrees a little.
+# A part of a longer message outweighs the rest of it where it is surer, the whole agrees a little and is not distress.
 DANGER_IN_PART = 0.97
 DANGER_HINTED_IN_WHOLE = 0.05
 SUPPORT = 0.02
@@ -66,7 +66,7 @@ def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language
 def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
     if whole.danger >= (DANGER_WHERE_HIDDEN if whole.category in HIDDEN else DANGER):
         return whole
-    if whole.danger >= DANGER_HINTED_IN_WHOLE:
+    if whole.danger >= max(DANGER_HINTED_IN_WHOLE, whole.support):
         worst = max(parts, key=lambda part: part.danger, default=whole)
         if worst.danger >= DANGER_IN_PART:
             return worst

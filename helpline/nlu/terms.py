@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import pairwise
-from typing import Callable, Sequence
+from itertools import chain, pairwise
+from typing import Any, Callable, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -15,8 +15,10 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 _WORD = re.compile(r"[\w']+|\?")
 _BEGIN = "^"
 _FLOOR = 1e-4
-# What occurs in one message only tells nothing about others.
-_LEAST_MESSAGES = 2
+# What occurs in one or two messages only tells little about others, unless there are few messages at all.
+_LEAST_MESSAGES = 3
+_FEW = 1000
+_REMEMBERED_WORDS = 20_000
 
 
 def word_grams(text: str) -> list[str]:
@@ -25,14 +27,10 @@ def word_grams(text: str) -> list[str]:
     return words + [f"{first} {second}" for first, second in pairwise([_BEGIN, *words])]
 
 
-def letter_grams(text: str) -> list[str]:
-    """Return the groups of three and four letters within each word and its ends."""
-    grams = []
-    for word in text.split():
-        padded = f" {word} "
-        for size in (3, 4):
-            grams += [padded[start : start + size] for start in range(max(1, len(padded) - size + 1))]
-    return grams
+def letter_grams(word: str) -> list[str]:
+    """Return the groups of three and four letters within a word and its ends."""
+    padded = f" {word} "
+    return [padded[start : start + size] for size in (3, 4) for start in range(max(1, len(padded) - size + 1))]
 
 
 class Vocabulary:
@@ -44,12 +42,18 @@ class Vocabulary:
     def __init__(self, words: dict[str, int], letters: dict[str, int], weights: np.ndarray) -> None:
         """Take the column of each n-gram and the weights (inverse document frequencies) by column; use `fit`."""
         self._words, self._letters, self._weights = words, letters, weights
+        # The columns of the letters of words met before: most words come again.
+        self._spelled: dict[str, list[int]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep what was fitted, not the words met since."""
+        return Vocabulary, (self._words, self._letters, self._weights)
 
     @classmethod
     def fit(cls, texts: Sequence[str]) -> Vocabulary:
-        """Collect the n-grams that occur in at least two of the normalised texts."""
+        """Collect the n-grams that occur in at least three of the normalised texts; of a few texts all."""
         words, word_weights = _weighted(word_grams, texts)
-        letters, letter_weights = _weighted(letter_grams, texts)
+        letters, letter_weights = _weighted(lambda text: list(chain(*map(letter_grams, text.split()))), texts)
         letters = {gram: len(words) + column for gram, column in letters.items()}
         return cls(words, letters, np.concatenate([word_weights, letter_weights]))
 
@@ -63,12 +67,14 @@ class Vocabulary:
         counts: list[int] = []
         ends = [0]
         for text in texts:
-            for known, grams in ((self._words, word_grams(text)), (self._letters, letter_grams(text))):
-                for gram, count in Counter(grams).items():
-                    column = known.get(gram)
-                    if column is not None:
-                        columns.append(column)
-                        counts.append(count)
+            halves = (
+                [self._words[gram] for gram in word_grams(text) if gram in self._words],
+                list(chain(*map(self._letters_of, text.split()))),
+            )
+            for half in halves:
+                counted = Counter(half)
+                columns += counted.keys()
+                counts += counted.values()
                 ends.append(len(columns))
         places = np.array(columns, np.int32)
         values = (np.log(np.array(counts, np.float32)) + 1) * self._weights[places]
@@ -76,13 +82,20 @@ class Vocabulary:
         values /= np.repeat(np.sqrt(np.diff(squares)), np.diff(ends)).astype(np.float32)
         return csr_matrix((values, places, np.array(ends[::2], np.int32)), (len(texts), len(self)))
 
+    def _letters_of(self, word: str) -> list[int]:
+        if word not in self._spelled:
+            if len(self._spelled) >= _REMEMBERED_WORDS:
+                self._spelled.clear()
+            self._spelled[word] = [self._letters[gram] for gram in letter_grams(word) if gram in self._letters]
+        return self._spelled[word]
+
     def knows(self, text: str) -> bool:
         """Tell whether any word of the normalised message is in the vocabulary."""
         return any(word in self._words for word in _WORD.findall(text) if word != "?")
 
 
 def _weighted(grams: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[dict[str, int], np.ndarray]:
-    counter = CountVectorizer(analyzer=grams, min_df=min(_LEAST_MESSAGES, len(texts)))
+    counter = CountVectorizer(analyzer=grams, min_df=_LEAST_MESSAGES if len(texts) > _FEW else 1)
     weights = TfidfTransformer().fit(counter.fit_transform(texts)).idf_
     return {gram: int(column) for gram, column in counter.vocabulary_.items()}, small(weights)
 
