@@ -27,8 +27,8 @@ _events = sa.Table(
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to run it.
 _OF_SENDER = _events.c.sender_id == sa.bindparam("sender")
-_READ = sa.select([_events.c.data]).where(_OF_SENDER).order_by(_events.c.id)
-_COUNT = sa.select([sa.func.count()]).select_from(_events).where(_OF_SENDER)
+_READ = sa.select(_events.c.data).where(_OF_SENDER).order_by(_events.c.id)
+_COUNT = sa.select(sa.func.count()).select_from(_events).where(_OF_SENDER)
 _APPEND = _events.insert()
 
 
@@ -108,14 +108,12 @@ def count_events(engine: sa.engine.Engine, sender_id: str) -> int:
 def senders(engine: sa.engine.Engine) -> list[str]:
     """Return the ids of all stored conversations."""
     with engine.connect() as connection:
-        return [row.sender_id for row in connection.execute(sa.select([_events.c.sender_id]).distinct())]
+        return [row.sender_id for row in connection.execute(sa.select(_events.c.sender_id).distinct())]
 
 
 def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
     """Delete conversations whose last event is older than `before` (seconds since 1970) and return their ids."""
-    old = (
-        sa.select([_events.c.sender_id]).group_by(_events.c.sender_id).having(sa.func.max(_events.c.timestamp) < before)
-    )
+    old = sa.select(_events.c.sender_id).group_by(_events.c.sender_id).having(sa.func.max(_events.c.timestamp) < before)
     with engine.begin() as connection:
         senders = [row.sender_id for row in connection.execute(old)]
         if senders:
