@@ -240,15 +240,17 @@ async def test_danger_does_not_wait_for_a_turn_that_hangs(text: str, detect: obj
 
 @pytest.mark.asyncio
 async def test_what_the_guard_says_in_a_crisis_is_in_the_ledger(database_url: str) -> None:
+    # As in the server, where the tracker store has opened the database before.
+    database = open_engine(database_url)
     guard = Guard(silent, 1, recorder(database_url))
     await guard.answer("i want to die", "a", "rest")
     await guard.answer("what is an iop", "a", "rest")
     for _ in range(100):
-        if (report := verify(open_engine(database_url))).count:
+        if (report := verify(database)).count:
             break
         await asyncio.sleep(0.05)
     assert (report.count, report.ok) == (1, True)
-    entry = entries(open_engine(database_url))[0]
+    entry = entries(database)[0]
     assert (entry["kind"], entry["tier"], entry["reply"]) == (RESCUE, "T2", "utter_crisis/suicide_active")
     assert entry["numbers"][0] == "suicide_crisis"
     assert entry["rules"]
