@@ -57,7 +57,7 @@ def serve(settings: Settings) -> None:
 @main.command()
 @click.option("--force", is_flag=True, help="Train even if the data have not changed.")
 def train(force: bool) -> None:
-    """Train a model on data/ and publish it (two to three minutes)."""
+    """Train a model on data/ and publish it (about two minutes)."""
     if force:
         _train()
     else:
@@ -184,10 +184,10 @@ def _train_if_needed() -> None:
 
     live = live_model()
     if live is None:
-        click.echo("No model yet: training one, two to three minutes.")
+        click.echo("No model yet: training one, about two minutes.")
         _train()
     elif not is_current(live):
-        click.echo("The data have changed since the last training: training again, two to three minutes.")
+        click.echo("The data have changed since the last training: training again, about two minutes.")
         _train()
 
 

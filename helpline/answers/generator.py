@@ -82,10 +82,16 @@ class AnswerGenerator(NaturalLanguageGenerator):
     def _with_modifiers(
         self, message: dict[str, Any], modifiers: Sequence[str], heard: dict[str, Any]
     ) -> dict[str, Any]:
-        """Add a line for each thing that the message says of the person to a crisis reply, and its numbers."""
+        """Add a line for each thing that the message says of the person to a crisis reply, and its numbers.
+
+        Where the reply names the line's numbers already, it says as much itself.
+        """
         for name in modifiers:
             fit = fitting(self._responses[f"{_MODIFIER}/{name}"], heard)[0]
-            more = [self._numbers[key].as_custom() for key in (fit.get("custom") or {}).get("numbers", ())]
+            added = [self._numbers[key] for key in (fit.get("custom") or {}).get("numbers", ())]
+            if added and all(number.shown[0] in message["text"] for number in added):
+                continue
+            more = [number.as_custom() for number in added]
             shown = message["custom"]["numbers"]
             # The first number and the helpline at the end keep their places.
             numbers = [*shown[:1], *(number for number in more if number not in shown), *shown[1:]]

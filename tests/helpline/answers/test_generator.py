@@ -171,6 +171,20 @@ async def test_modifiers_add_lines_before_the_question_and_numbers_at_the_end(ge
     ]
 
 
+@pytest.mark.asyncio
+async def test_a_modifier_whose_number_is_there_already_adds_nothing(generator: AnswerGenerator) -> None:
+    heard = {"tier": "T2", "category": "suicide_active", "subject": "self", "language": "en"}
+    event = UserUttered("text", {"name": "crisis"}, parse_data={"crisis": heard, "modifiers": ["veteran"]})
+    custom = {"kind": "crisis", "numbers": ["suicide_crisis"]}
+    responses = {**RESPONSES, "utter_crisis/suicide_active": [{"text": "Text 838255.\n\nSafe?", "custom": custom}]}
+    message = await generator.generate(
+        "utter_crisis/suicide_active", tracker(event), "rest", domain_responses=responses
+    )
+    assert message is not None
+    assert message["text"] == "Text 838255.\n\nSafe?"
+    assert [number["tel"] for number in message["custom"]["numbers"]] == ["988"]
+
+
 def test_a_line_below_a_single_paragraph() -> None:
     assert before_last("Call.", " Press 1. ") == "Call.\n\nPress 1."
 
