@@ -1,7 +1,7 @@
 """Adapts the published encoder to our field, once and for all (TensorFlow is imported nowhere else).
 
 All layers that we keep are trained on the messages in data/, to tell topics apart and to hear danger, its kind, its
-urgency and whom it is about. That takes an hour on two cores, so it is not part of `make train`: its result is kept
+urgency and whom it is about. That takes half an hour on two cores, so it is no part of `make train`: its result is kept
 in adapted.npz beside this file, and `helpline adapt` makes it anew when the messages have grown by much.
 """
 

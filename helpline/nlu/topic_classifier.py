@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -116,17 +116,23 @@ class TopicClassifier(GraphComponent):
         """
         for message in messages:
             reading, detection = message.get(READING), message.get(DETECTION)
-            if detection.is_crisis and self._is_only_a_question(reading, detection):
+            rows = self._trained().alone(reading)
+            asking = [is_question(clause) for clause in reading.clauses]
+            if detection.is_crisis and only_a_question(self._labels, rows[0], detection.score, bool(detection.hits)):
                 detection = Detection(language=detection.language, score=detection.score)
                 message.set(CRISIS_KEY, None)
             if detection.is_crisis or detection.is_support:
-                asked = self._question_beside(reading, detection.is_crisis)
+                asked = None
+                if detection.is_crisis:
+                    asked = question_in_danger(self._labels, rows[1:], asking)
+                elif any(asking) or is_question(reading.text):
+                    asked = question_in_distress(self._labels, rows[0])
                 self._set(message, _alarm(detection, asked), [])
                 if detection.is_crisis and asked:
                     message.set(ASKED, asked, add_to_output=True)
                 continue
             before = last_heard(tracker, REACH, Tier.T2S)
-            decision, ranking = self._classify(reading, in_crisis=before is not None)
+            decision, ranking = self._classify(reading, rows, asking, in_crisis=before is not None)
             if before:
                 kind = follow_up(decision.labels[0] if decision.labels else decision.intent, before)
                 if kind:
@@ -135,29 +141,18 @@ class TopicClassifier(GraphComponent):
             self._set(message, decision, ranking)
         return messages
 
-    def _is_only_a_question(self, reading: Reading, detection: Detection) -> bool:
-        whole = self._trained().alone(reading)[0]
-        return only_a_question(self._labels, whole, detection.score, bool(detection.hits))
-
-    def _question_beside(self, reading: Reading, in_danger: bool) -> str | None:
-        asking = [is_question(clause) for clause in reading.clauses]
-        if not any(asking) and not is_question(reading.text):
-            return None
-        rows = self._trained().alone(reading)
-        if in_danger:
-            return question_in_danger(self._labels, rows[1:], asking)
-        return question_in_distress(self._labels, rows[0])
-
     def _trained(self) -> TopicModel:
         if self._model is None:
             raise RuntimeError("The topic classifier has not been trained or loaded.")
         return self._model
 
-    def _classify(self, reading: Reading, in_crisis: bool) -> tuple[Decision, list[tuple[str, float]]]:
+    def _classify(
+        self, reading: Reading, rows: np.ndarray, asking: Sequence[bool], in_crisis: bool
+    ) -> tuple[Decision, list[tuple[str, float]]]:
+        """Decide on a message without danger; `rows` are the probabilities, whole and by clause."""
         model = self._trained()
         if not has_letters(reading.text):
             return Decision(UNCLEAR, (), 0.0), []
-        rows = model.alone(reading)
         whole, clauses = rows[0], rows[1:]
         if reading.question:
             leaning = model.leans(reading)
@@ -169,7 +164,6 @@ class TopicClassifier(GraphComponent):
             whole[answers] = 0.0
             clauses[:, answers] = 0.0
         best = np.argsort(-whole)[:_RANKED]
-        asking = [is_question(clause) for clause in reading.clauses]
         ranking = [(self._labels.names[index], float(whole[index])) for index in best]
         decision = decide(self._labels, whole, clauses, asking)
         if decision.intent == OFF_TOPIC and not reading.known:
