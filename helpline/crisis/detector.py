@@ -11,10 +11,12 @@ from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Dete
 from helpline.nlu.reading import Reading
 
 # Chosen on tests/development (docs/crisis.md).
-DANGER = 0.4
+DANGER = 0.3
 # What people hide most needs least to be heard.
-DANGER_WHERE_HIDDEN = 0.05
-HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "suicide_passive", "self_harm", "psychosis")
+DANGER_WHERE_HIDDEN = 0.1
+HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "self_harm", "psychosis")
+DANGER_HINTED = 0.03
+HINTED = ("suicide_passive",)
 # A part of a longer message outweighs the rest of it where it is surer, the whole agrees a little and is not distress.
 DANGER_IN_PART = 0.97
 DANGER_HINTED_IN_WHOLE = 0.05
@@ -64,7 +66,7 @@ def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language
 
 
 def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
-    if whole.danger >= (DANGER_WHERE_HIDDEN if whole.category in HIDDEN else DANGER):
+    if whole.danger >= _threshold(whole.category):
         return whole
     if whole.danger >= max(DANGER_HINTED_IN_WHOLE, whole.support):
         worst = max(parts, key=lambda part: part.danger, default=whole)
@@ -73,6 +75,12 @@ def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
     if whole.support >= SUPPORT and whole.category in SUPPORT_CATEGORIES:
         return whole
     return None
+
+
+def _threshold(category: str) -> float:
+    if category in HINTED:
+        return DANGER_HINTED
+    return DANGER_WHERE_HIDDEN if category in HIDDEN else DANGER
 
 
 def _outranks(heard: Scored, hit: RuleHit) -> bool:

@@ -84,6 +84,7 @@ class Normalised:
         return " ".join(token.text for token in self.tokens)
 
 
+@lru_cache(64)
 def normalise(text: str) -> Normalised:
     """Spell out `text` for matching; every token keeps the offsets of the original.
 

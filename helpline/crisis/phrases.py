@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Mapping
 
 from helpline.crisis.normalise import WORDS
@@ -27,18 +26,13 @@ class Phrase:
 
     Attributes:
         written: as it stands in the lexicon.
-        expression: its regular expression over words that are followed by a space each.
+        compiled: its regular expression over words that are followed by a space each.
         needs: words of which at least one is in every text that it matches; empty if there is no such list.
     """
 
     written: str
-    expression: str
+    compiled: re.Pattern[str]
     needs: frozenset[str]
-
-    @cached_property
-    def compiled(self) -> re.Pattern[str]:
-        """The compiled expression; made when first needed, as most phrases are never tried."""
-        return re.compile(r"(?<![^ ])" + self.expression)
 
     def may_match(self, words: frozenset[str]) -> bool:
         """Tell whether a text of these `words` can match at all."""
@@ -56,7 +50,8 @@ def parse(written: str, lists: Mapping[str, str]) -> Phrase:
     expression, needs, end = _alternatives(pieces, 0, lists)
     if end != len(pieces):
         raise ValueError(f"unbalanced parentheses: {written}")
-    return Phrase(written, expression, needs or frozenset())
+    # Compiled at once (all take a third of a second), not when first needed: that would be while somebody waits.
+    return Phrase(written, re.compile(r"(?<![^ ])" + expression), needs or frozenset())
 
 
 def _alternatives(pieces: list[str], at: int, lists: Mapping[str, str]) -> tuple[str, frozenset[str] | None, int]:

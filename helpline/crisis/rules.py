@@ -172,6 +172,7 @@ class Rules:
         self._lists: dict[str, str] = data["lists"]
         self._people = People(data["people"])
         self._contexts = {name: self._phrases(written) for name, written in data["contexts"].items()}
+        self._whole_message = frozenset(data["whole_message"].split())
         self.rules = tuple(self._rule(entry) for entry in data["rules"])
         self._phrases_in_order = [(rule, phrase) for rule in self.rules for phrase in rule.phrases]
         self._by_word: dict[str, list[int]] = {}
@@ -184,7 +185,7 @@ class Rules:
     def match(self, text: str) -> tuple[RuleHit, ...]:
         """Return what the rules find in `text`, the most urgent first; offsets are those of `text` itself."""
         reading = Reading(text, self._people)
-        context = _Context(reading, self._contexts)
+        context = _Context(reading, self._contexts, self._whole_message)
         candidates = {candidate for word in reading.words for candidate in self._by_word.get(word, ())}
         hits: dict[str, RuleHit] = {}
         for rule, phrase in (self._phrases_in_order[candidate] for candidate in sorted(candidates)):
@@ -215,10 +216,13 @@ class Rules:
 class _Context:
     """What stands around the hits in one message."""
 
-    def __init__(self, reading: Reading, phrases: Mapping[str, tuple[Phrase, ...]]) -> None:
-        """Judge hits in `reading` with the `phrases` of each context of the lexicon."""
+    def __init__(
+        self, reading: Reading, phrases: Mapping[str, tuple[Phrase, ...]], whole_message: frozenset[str]
+    ) -> None:
+        """Judge hits in `reading` with the `phrases` of each context; those of `whole_message` count from anywhere."""
         self._reading = reading
         self._phrases = phrases
+        self._whole_message = whole_message
 
     def judge(self, rule: Rule, span: Span) -> RuleHit | None:
         """Return the hit of `rule` at `span`, softened where it is long over; None if it does not count."""
@@ -227,7 +231,10 @@ class _Context:
             any(idiom.begin < span.end and span.begin < idiom.end for idiom in self._idioms)
             or ("laughter" in rule.unless and self._is_laughed_off)
             or ("asked" in rule.unless and not self._is_personal(span) and self._has("asked", self._reading.line))
-            or any(self._has(name, around) for name in rule.unless - {"laughter", "asked"})
+            or any(
+                self._has(name, self._reading.line if name in self._whole_message else around)
+                for name in rule.unless - {"laughter", "asked"}
+            )
             or self._is_negated(rule, span)
         ):
             return None

@@ -23,7 +23,7 @@ from helpline.nlu.terms import mixed, small, softmax
 # Turns SVM margins into something like probabilities; chosen on tests/development.
 _MARGIN_SCALE = 4.0
 # Log odds from which it is an emergency: a doubt counts as one, as 911 for what could have waited does less harm.
-_URGENT = -1.5
+_URGENT = -1.0
 _CRISIS = np.array([name in CRISIS_CATEGORIES for name in CATEGORIES])
 _SUPPORT = np.array([name in SUPPORT_CATEGORIES for name in CATEGORIES])
 

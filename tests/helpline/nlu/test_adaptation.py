@@ -7,7 +7,17 @@ import pytest
 
 from helpline.crisis.taxonomy import CATEGORIES, Tier
 from helpline.nlu.adaptation import Lesson, Schedule, adapt
-from helpline.nlu.encoder import DIMENSION, LAYERS, WeightsError, load_adapted, load_weights, save_adapted
+from helpline.nlu.encoder import (
+    DIMENSION,
+    INNER,
+    LAYERS,
+    Adapted,
+    WeightsError,
+    load_adapted,
+    load_weights,
+    narrowed,
+    save_adapted,
+)
 
 LESSONS = [
     *(
@@ -29,26 +39,29 @@ def weights() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def adapted(weights: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def adapted(weights: dict[str, np.ndarray]) -> Adapted:
     return adapt(weights, LESSONS, Schedule(epochs=2, batch=5))
 
 
-def test_the_kept_layers_learn_and_the_given_weights_stay(
-    weights: dict[str, np.ndarray], adapted: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
-) -> None:
-    layers, _ = adapted
+def test_the_kept_layers_learn_and_the_given_weights_stay(weights: dict[str, np.ndarray], adapted: Adapted) -> None:
+    layers, before = adapted.layers, narrowed(weights, adapted.kept)
     assert {name.split(".")[2] for name in layers} == {str(index) for index in range(LAYERS)}
-    assert all(value.shape == weights[name].shape and np.isfinite(value).all() for name, value in layers.items())
-    assert not any(np.array_equal(value, weights[name]) for name, value in layers.items() if value.ndim == 2)
+    assert all(value.shape == before[name].shape and np.isfinite(value).all() for name, value in layers.items())
+    assert not any(np.array_equal(value, before[name]) for name, value in layers.items() if value.ndim == 2)
     again = load_weights()
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
 
 
+def test_each_layer_keeps_its_most_used_units(adapted: Adapted) -> None:
+    assert [units.shape for units in adapted.kept] == [(INNER,)] * LAYERS
+    assert all((np.diff(units) > 0).all() for units in adapted.kept)
+    assert len({tuple(units) for units in adapted.kept}) == LAYERS
+
+
 def test_there_is_a_head_for_each_question_about_danger(
-    adapted: tuple[dict[str, np.ndarray], dict[str, np.ndarray]],
+    adapted: Adapted,
 ) -> None:
-    _, heads = adapted
-    shapes = {name: head.shape for name, head in heads.items()}
+    shapes = {name: head.shape for name, head in adapted.heads.items()}
     assert shapes == {
         "category": (DIMENSION + 1, len(CATEGORIES)),
         "tier": (DIMENSION + 1, len(Tier)),
@@ -56,17 +69,15 @@ def test_there_is_a_head_for_each_question_about_danger(
     }
 
 
-def test_what_is_saved_comes_back(
-    tmp_path: Path, weights: dict[str, np.ndarray], adapted: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
-) -> None:
-    layers, heads = adapted
-    save_adapted(tmp_path / "adapted.npz", weights, layers, heads)
+def test_what_is_saved_comes_back(tmp_path: Path, weights: dict[str, np.ndarray], adapted: Adapted) -> None:
+    save_adapted(tmp_path / "adapted.npz", weights, adapted)
     loaded, loaded_heads = load_adapted(tmp_path / "adapted.npz")
     assert loaded.keys() == weights.keys()
-    for name, value in layers.items():
-        change = np.abs(value - weights[name]).max()
+    before = narrowed(weights, adapted.kept)
+    for name, value in adapted.layers.items():
+        change = np.abs(value - before[name]).max()
         np.testing.assert_allclose(loaded[name], value, atol=max(0.01 * change, 1e-6))
-    assert all(np.array_equal(loaded_heads[name], head) for name, head in heads.items())
+    assert all(np.array_equal(loaded_heads[name], head) for name, head in adapted.heads.items())
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:

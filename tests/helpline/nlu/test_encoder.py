@@ -63,7 +63,7 @@ def test_many_texts_come_back_in_their_order(encoder: Encoder) -> None:
 def test_what_means_the_same_lies_closer(encoder: Encoder, text: str, like: str, unlike: str) -> None:
     vector, near, far = encoder.encode_many([text, like, unlike])
     # Adapted vectors lie close together: what counts is the ratio of distances.
-    assert 1 - vector @ near < 0.7 * (1 - vector @ far)
+    assert 1 - vector @ near < 0.8 * (1 - vector @ far)
 
 
 def test_only_the_first_tokens_of_a_long_text_are_read(encoder: Encoder) -> None:

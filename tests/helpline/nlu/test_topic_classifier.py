@@ -122,7 +122,7 @@ def test_an_untrained_component_refuses_to_classify(
 
 
 def test_danger_outranks_every_topic(classify: Classify) -> None:
-    seen = classify("does medicaid pay", heard=Detection(Tier.T2, "self_harm", score=0.9))
+    seen = classify("does medicaid pay", heard=Detection(Tier.T2, "self_harm", score=0.99))
     assert seen["intent"]["name"] == "crisis"
     assert seen["response_selector"]["crisis"]["response"]["utter_action"] == "utter_crisis/self_harm"
     assert seen["topics"] == []
@@ -137,7 +137,7 @@ def test_danger_outranks_every_topic(classify: Classify) -> None:
     ],
 )
 def test_a_question_beside_danger_is_named(classify: Classify, text: str, asked: str | None) -> None:
-    seen = classify(text, heard=Detection(Tier.T2, "suicide_active", score=0.9))
+    seen = classify(text, heard=Detection(Tier.T2, "suicide_active", score=0.99))
     assert seen["intent"]["name"] == "crisis"
     assert (seen.get("asked"), seen["topics"]) == (asked, [])
 
@@ -146,7 +146,7 @@ def test_a_question_beside_danger_is_named(classify: Classify, text: str, asked:
     ("heard", "intent"),
     [
         (Detection(Tier.T2, "suicide_active", score=0.3), "faq"),
-        (Detection(Tier.T2, "suicide_active", score=0.9), "crisis"),
+        (Detection(Tier.T2, "suicide_active", score=0.99), "crisis"),
         (Detection(Tier.T2, "suicide_active", hits=(RuleHit("r", "suicide_active", Tier.T2, "self", 0, 1),)), "crisis"),
     ],
     ids=["doubtful", "sure", "by a rule"],
