@@ -30,6 +30,8 @@ _OF_SENDER = _events.c.sender_id == sa.bindparam("sender")
 _READ = sa.select(_events.c.data).where(_OF_SENDER).order_by(_events.c.id)
 _COUNT = sa.select(sa.func.count()).select_from(_events).where(_OF_SENDER)
 _APPEND = _events.insert()
+# `json.dumps` would make an encoder for each event.
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
@@ -91,7 +93,7 @@ def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Map
     """Store serialised events, redacted, in one transaction."""
     rows = []
     for event in events:
-        data = json.dumps(redact_event(dict(event)), separators=(",", ":"), default=str)
+        data = _encode(redact_event(dict(event)))
         rows.append({"sender_id": sender_id, "timestamp": event["timestamp"], "data": data})
     if not rows:
         return
