@@ -17,10 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.actions.forms import FormAction
 from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import LockStore
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
 from rasa.core.utils import AvailableEndpoints
@@ -34,6 +36,7 @@ from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.crisis.taxonomy import Detection
+from helpline.fit_check.form import FitCheckForm
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
 
 logger = logging.getLogger(__name__)
@@ -122,9 +125,14 @@ class Processor(MessageProcessor):
         self._update_full_retrieval_intent(parsed)
         return parsed
 
-    def _get_action(self, action_name: str) -> Action | None:
-        action = super()._get_action(action_name)
-        return BoundedAction(action_name, self.action_endpoint) if isinstance(action, RemoteAction) else action
+    def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
+        """Return the next action, ours in the place of Rasa's where it calls the action server."""
+        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        if isinstance(action, FormAction):
+            action = FitCheckForm(action.name(), self.action_endpoint)
+        elif isinstance(action, RemoteAction):
+            action = BoundedAction(action.name(), self.action_endpoint)
+        return action, prediction
 
     async def detect(self, text: str) -> Detection:
         """Return what the crisis detector hears in a message, outside any conversation."""

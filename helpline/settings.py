@@ -38,6 +38,7 @@ class Settings:
         "RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept"
     )
     turn_timeout: float = _setting("TURN_TIMEOUT", 1.8, "seconds after which the guard answers in place of the model")
+    fit_check: bool = _setting("FIT_CHECK", True, "0: no fit check, where a state's law forbids it; all else stays")
     handoff_webhook: str = _setting(
         "HANDOFF_WEBHOOK", "", "where a crisis is reported to staff, as JSON by POST; empty: nowhere", secret=True
     )

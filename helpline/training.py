@@ -25,6 +25,8 @@ _TRAINED_ON = (
     "helpline/crisis/score.py",
     "helpline/crisis/taxonomy.py",
 )
+# Read by the action server when it starts.
+_NOT_TRAINED_ON = "data/fit_check"
 
 
 class TrainingError(RuntimeError):
@@ -58,8 +60,9 @@ def fingerprint(root: Path = ROOT) -> str:
         place = root / name
         files = sorted(place.rglob("*")) if place.is_dir() else [place]
         for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
+            name = file.relative_to(root).as_posix()
+            if file.is_file() and "__pycache__" not in file.parts and not name.startswith(_NOT_TRAINED_ON):
+                digest.update(f"{name}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -148,6 +151,5 @@ def adapt() -> Path:
         {}, str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
     )
     published = load_weights()
-    layers, heads = adaptation.adapt(published, adaptation.lessons_of(importer.get_nlu_data()))
-    save_adapted(ADAPTED, published, layers, heads)
+    save_adapted(ADAPTED, published, adaptation.adapt(published, adaptation.lessons_of(importer.get_nlu_data())))
     return ADAPTED

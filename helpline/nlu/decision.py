@@ -21,6 +21,8 @@ OFF_TOPIC = "off_topic"
 UNCLEAR = "unclear"
 TWO_QUESTIONS = "two_questions"
 SUPPORT_AND_QUESTION = "support_and_question"
+FIT_CHECK = "fit_check"
+FIT_CHECK_AND_QUESTION = "fit_check_and_question"
 
 # Chosen on messages of authors whose examples the model had not seen (docs/nlu.md).
 SECOND_TOPIC = 0.1
@@ -28,10 +30,13 @@ CLAUSE_TOPIC = 0.4
 CLAUSE_TOPIC_IN_WHOLE = 0.05
 CLAUSE_QUESTION = 0.7
 QUESTION_IN_DISTRESS = 0.5
+# The check is offered on a hint, as a question that the message asks too is answered before it.
+CHECK_WANTED = 0.2
+QUESTION_BEFORE_CHECK = 0.05
 # A topic of this probability outweighs danger that no rule and not this much of a score speaks for.
-SURE_TOPIC = 0.3
-DOUBTFUL_DANGER = 0.6
-NOT_COVERED_DOUBT = 0.15
+SURE_TOPIC = 0.7
+DOUBTFUL_DANGER = 0.95
+NOT_COVERED_DOUBT = 0.25
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
 MAX_SUGGESTIONS = 3
@@ -137,6 +142,24 @@ def question_in_distress(labels: Labels, whole: np.ndarray) -> str | None:
     """Return the topic that a message of distress asks for, whose form is known to be a question, or None."""
     best = int(whole.argmax())
     return labels.names[best] if labels.topics[best] and whole[best] >= QUESTION_IN_DISTRESS else None
+
+
+def wants_check(labels: Labels, whole: np.ndarray) -> Decision | None:
+    """Return that a message asks for the fit check, with the question that it asks too ("is it right for me"), or None.
+
+    Args:
+        labels, whole: as for `decide`.
+    """
+    rows = labels.rows.get(FIT_CHECK, _NONE)
+    confidence = float(whole[rows].sum())
+    if confidence < CHECK_WANTED:
+        return None
+    check = labels.names[rows[np.argmax(whole[rows])]]
+    questions = labels.rows[FAQ]
+    best = questions[np.argmax(whole[questions])]
+    if whole[best] < QUESTION_BEFORE_CHECK:
+        return Decision(FIT_CHECK, (check,), confidence)
+    return Decision(FIT_CHECK_AND_QUESTION, (check, labels.names[best]), confidence)
 
 
 def _two_topics(

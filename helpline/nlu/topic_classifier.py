@@ -12,12 +12,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.crisis.follow_up import FOLLOW_UP, REACH, after, follow_up
 from helpline.crisis.taxonomy import Detection, Tier
+from helpline.fit_check.dialogue import REQUESTED_SLOT, SLOT, State, merely_answers
 from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION, last_heard
 from helpline.nlu.decision import (
     CRISIS,
@@ -35,6 +36,7 @@ from helpline.nlu.decision import (
     only_a_question,
     question_in_danger,
     question_in_distress,
+    wants_check,
 )
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
@@ -118,7 +120,10 @@ class TopicClassifier(GraphComponent):
             reading, detection = message.get(READING), message.get(DETECTION)
             rows = self._trained().alone(reading)
             asking = [is_question(clause) for clause in reading.clauses]
-            if detection.is_crisis and only_a_question(self._labels, rows[0], detection.score, bool(detection.hits)):
+            if detection.is_crisis and (
+                only_a_question(self._labels, rows[0], detection.score, bool(detection.hits))
+                or merely_answers(_check(tracker), message.get(TEXT) or "", detection)
+            ):
                 detection = Detection(language=detection.language, score=detection.score)
                 message.set(CRISIS_KEY, None)
             if detection.is_crisis or detection.is_support:
@@ -165,7 +170,7 @@ class TopicClassifier(GraphComponent):
             clauses[:, answers] = 0.0
         best = np.argsort(-whole)[:_RANKED]
         ranking = [(self._labels.names[index], float(whole[index])) for index in best]
-        decision = decide(self._labels, whole, clauses, asking)
+        decision = wants_check(self._labels, whole) or decide(self._labels, whole, clauses, asking)
         if decision.intent == OFF_TOPIC and not reading.known:
             # Keys hit at random are about nothing, not about something else.
             decision = Decision(UNCLEAR, (), decision.confidence)
@@ -188,6 +193,12 @@ class TopicClassifier(GraphComponent):
         message.set("suggestions", list(decision.suggestions), add_to_output=True)
         if decision.labels and "/" in decision.labels[0] and decision.intent != TWO_QUESTIONS:
             message.set("response_selector", _selected(decision.labels[0], decision.confidence), add_to_output=True)
+
+
+def _check(tracker: DialogueStateTracker | None) -> State:
+    """Return where the person stands in the fit check, if it waits for an answer."""
+    waits = tracker is not None and tracker.slots.get(REQUESTED_SLOT) and tracker.get_slot(REQUESTED_SLOT) == SLOT
+    return State.of_slot(tracker.get_slot(SLOT)) if tracker is not None and waits else State()
 
 
 def _alarm(detection: Detection, asked: str | None) -> Decision:

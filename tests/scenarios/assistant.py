@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, TypeVar
@@ -25,6 +26,17 @@ READY_WITHIN = 90.0
 TRAINED_WITHIN = 400.0
 _POLL = 0.05
 _T = TypeVar("_T")
+# Serves as `helpline serve` does, with a fault put into the process before.
+SERVE = """
+import sys
+from pathlib import Path
+from helpline.server import put_off_tensorflow, serve
+from helpline.settings import load
+from helpline.training import live_model
+put_off_tensorflow()
+{fault}
+serve(load(), {model})
+"""
 
 
 @dataclass(frozen=True)
@@ -200,3 +212,35 @@ def stop(assistant: Assistant) -> None:
     for child in children:
         if child.is_running():
             child.kill()
+
+
+@contextmanager
+def serving(
+    folder: Path, action_port: int, fault: str = "", model: str = "live_model().path", **variables: str
+) -> Iterator[Assistant]:
+    """Run the Rasa server alone, with whatever answers on `action_port` as its action server."""
+    port, log = free_port(), folder / "serve.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE.format(fault=fault, model=model)],
+            cwd=ROOT,
+            env={**environment(folder, port, action_port), "TURN_TIMEOUT": "1.8", "PYTHONPATH": str(ROOT), **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    running = Assistant(process, port, action_port, folder / "conversations.db", log)
+    try:
+        wait_for(lambda: answers_at_all(running), "the Rasa server", 60)
+        yield running
+    finally:
+        stop(running)
+
+
+def answers_at_all(running: Assistant) -> bool:
+    """Tell whether the server listens, with or without a model."""
+    try:
+        running.session.get(f"{running.url}/webhooks/rest/", timeout=2)
+    except OSError:
+        return False
+    return True

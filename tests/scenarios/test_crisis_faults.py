@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from assistant import ROOT, Assistant, Reply, environment, free_port, new_sender, stop, wait_for
+from assistant import Assistant, Reply, free_port, new_sender, serving
 
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES
 from helpline.training import live_model
@@ -27,17 +25,6 @@ INDIRECT = "the letters are on the table and the dog is with my sister, so that 
 QUESTION = "how long does an iop last"
 
 
-# Serves as `helpline serve` does, with a fault put into the process before.
-SERVE = """
-import sys
-from pathlib import Path
-from helpline.server import put_off_tensorflow, serve
-from helpline.settings import load
-from helpline.training import live_model
-put_off_tensorflow()
-{fault}
-serve(load(), {model})
-"""
 # Rasa's event loop stands still for a while when it gets the message BLOCKS.
 BLOCKS = "please block the loop"
 BLOCKED_LOOP = f"""
@@ -50,36 +37,6 @@ def blocking(self, message):
     return handle(self, message)
 Processor.handle_message = blocking
 """
-
-
-@contextmanager
-def serving(folder: Path, action_port: int, fault: str = "", model: str = "live_model().path") -> Iterator[Assistant]:
-    """Run the Rasa server alone, with whatever answers on `action_port` as its action server."""
-    port, log = free_port(), folder / "serve.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE.format(fault=fault, model=model)],
-            cwd=ROOT,
-            env={**environment(folder, port, action_port), "TURN_TIMEOUT": "1.8", "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    running = Assistant(process, port, action_port, folder / "conversations.db", log)
-    try:
-        wait_for(lambda: answers_at_all(running), "the Rasa server", 60)
-        yield running
-    finally:
-        stop(running)
-
-
-def answers_at_all(running: Assistant) -> bool:
-    """Tell whether the server listens, with or without a model."""
-    try:
-        running.session.get(f"{running.url}/webhooks/rest/", timeout=2)
-    except OSError:
-        return False
-    return True
 
 
 def say_in_time(running: Assistant, text: str, sender: str | None = None) -> Reply:

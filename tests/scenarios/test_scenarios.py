@@ -6,6 +6,7 @@ A file is a list of scenarios: `name` and `turns`. A turn has `say` and `expect`
 `every_kind` is that of each part where their number is free: a doubtful question may get two answers.
 For an escalation `tier`, `category` (one or a list of them), `subject` and `language` are what was heard, `first` is
 the number that comes first, and `new_words` means that no earlier reply of the conversation said the same.
+Of the fit check `question` is the id of the question that waits, and `outcome` that of the result.
 Whatever is expected, every turn must keep the reply contract.
 """
 
@@ -20,8 +21,8 @@ from assistant import Assistant, Reply, new_sender
 FOLDER = Path(__file__).parent
 EXPECTATIONS = {"kind", "topics", "sections", "reason", "text_contains", "not_text", "any_text", "buttons"}
 HEARD = ("tier", "category", "subject", "language")
-EXPECTATIONS |= {*HEARD, "first", "new_words", "every_kind"}
-KINDS = {"answer", "crisis", "support", "fallback", "info"}
+EXPECTATIONS |= {*HEARD, "first", "new_words", "every_kind", "question", "outcome"}
+KINDS = {"answer", "crisis", "support", "fallback", "info", "question", "fit_result"}
 
 
 def scenarios() -> list[Any]:
@@ -64,6 +65,10 @@ def problems(reply: Reply, expected: dict[str, Any]) -> list[str]:
         first = (heard.get("numbers") or [{}])[0]
         if str(expected["first"]) not in (first.get("tel"), first.get("sms")):
             found.append(f"the first number is {first}, not {expected['first']}")
+    for name, key in (("question", "id"), ("outcome", "outcome")):
+        shown = next((custom[key] for custom in reversed(reply.customs) if key in custom), None)
+        if name in expected and shown != expected[name]:
+            found.append(f"{name} is {shown}, not {expected[name]}")
     if "buttons" in expected and bool(reply.buttons) != expected["buttons"]:
         found.append(f"buttons are {reply.buttons}")
     return found

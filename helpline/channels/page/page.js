@@ -44,6 +44,29 @@ function choices(buttons) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+// The result of the fit check as text of one's own: to copy, or to keep as a file.
+function summary(text) {
+  const row = document.createElement("div");
+  row.className = "choices summary";
+  const copy = document.createElement("button");
+  copy.type = "button";
+  copy.textContent = "Copy this result";
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Your browser does not allow copying: please select the text";
+    }
+  });
+  const download = document.createElement("a");
+  download.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  download.download = "fit-check.txt";
+  download.textContent = "Download it";
+  row.append(copy, download);
+  log.append(row);
+}
+
 async function send(text) {
   bubble(text, true);
   let replies;
@@ -58,8 +81,13 @@ async function send(text) {
   } catch {
     replies = [{ text: trouble }];
   }
+  let last = "";
   for (const reply of replies) {
-    if (reply.text) bubble(reply.text, false);
+    if (reply.text) bubble((last = reply.text), false);
+    const kind = reply.custom && reply.custom.kind;
+    if (kind === "fit_result" && !reply.custom.numbers) summary(last);
+    // After danger no earlier result is handed on.
+    if (kind === "crisis") document.querySelectorAll(".summary").forEach((row) => row.remove());
     if (reply.buttons) choices(reply.buttons);
   }
 }

@@ -1,0 +1,235 @@
+"""What a message answers in the fit check, in people's own words. Pure functions over `data/fit_check/answers.yml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping
+
+from helpline.crisis.phrases import Phrase
+from helpline.fit_check.ages import Ages
+from helpline.fit_check.lines import DATA, ENDS, LISTS, Line, phrases, read_line
+from helpline.fit_check.questions import UNKNOWN, VALUES
+
+# Beside the answers of a question: an answer is meant but not clear; a plain word whose meaning the question gives.
+UNCLEAR = "unclear"
+_VAGUE = "vague"
+_PLAIN = ("yes", "no", "not_really", "unsure", UNKNOWN, "hedges")
+# So many words beside a loose phrase may have no meaning here; with more, it is asked again.
+_ROOM = 3
+# The questions at which what opens a message counts too, where not at the first two.
+_EARLY = {"who": (), "focus": ("who", "age", "safety")}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in a message.
+
+    Attributes:
+        answers: values by question id, only those that are clear.
+        command: ``back``, ``skip``, ``why``, ``stop``, ``resume``, ``start_over``, ``delete``, or "" for none.
+        steps: how many questions to go back.
+        unclear: whether an answer seems to be meant that is not clear; the question is then asked in other words.
+        corrects: whether the message says that it puts something right ("actually ...", "no wait, ...").
+    """
+
+    answers: dict[str, str]
+    command: str = ""
+    steps: int = 1
+    unclear: bool = False
+    corrects: bool = False
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A phrase found in a line: its characters from `begin` up to `end`, the answer that it gives, and its block."""
+
+    begin: int
+    end: int
+    value: str
+    plain: bool = False
+    block: str = ""
+
+
+class _Question:
+    """The phrases of one question.
+
+    Attributes:
+        rank: its values, the riskiest last.
+        plain: the value that a plain word stands for.
+        strict: whether a plain word counts beside others.
+        denied: the value of a denied phrase, or "".
+        together: values said together -> the value that they make.
+        clauses: whether its phrases end at commas and "and".
+        yields: whether its unclear phrases count only where nothing else is heard.
+        past: whether what was once counts as much as what is now.
+        contrast: whether "my brother does, I don't" is asked again.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        """Compile the part of the data file on one question."""
+        self.rank: tuple[str, ...] = tuple(data["risk"])
+        self.plain: dict[str, str] = data["plain"]
+        self.strict: bool = data.get("strict", False)
+        self.denied: str = data.get("denied", "")
+        self.together = {frozenset(parts): whole for whole, parts in data.get("together", {}).items()}
+        self.clauses: bool = data.get("clauses", False)
+        self.yields: bool = data.get("yields", False)
+        self.past: bool = data.get("past", False)
+        self.contrast: bool = data.get("contrast", False)
+        self.blocks = {
+            block: [(phrase, value) for value, written in data.get(block, {}).items() for phrase in phrases(written)]
+            for block in ("firm", "says", "loose", "opening", "anywhere")
+        }
+
+    def phrases(self, own: bool, opening: bool) -> Iterable[tuple[Phrase, str, str]]:
+        """Return the phrases that count, with their values and blocks."""
+        blocks = ("anywhere", "opening", "says", "firm", "loose") if own else ("anywhere", "opening")[: 1 + opening]
+        return ((phrase, value, block) for block in blocks for phrase, value in self.blocks[block])
+
+    def riskiest(self, values: Iterable[str]) -> str:
+        """Return what `values`, said together, come to."""
+        said = set(values)
+        whole = next((whole for parts, whole in self.together.items() if parts <= said), "")
+        return whole or max(said, key=self.rank.index)
+
+
+def understand(text: str, current: str | None) -> Heard:
+    """Return what `text` answers.
+
+    Args:
+        text: the message as typed.
+        current: id of the question just asked; None for the message that starts the check.
+    """
+    whole = read_line(text)
+    command = next((name for name, forms in _COMMANDS if _says(whole, forms)), "")
+    if command:
+        return Heard({}, command, _steps(whole) if command == "back" else 1)
+    line = whole.without(_ASKS)
+    if not line.words or _says(line, _IGNORED):
+        return Heard({})
+    answers: dict[str, str] = {}
+    unclear = False
+    for name, question in _QUESTIONS.items():
+        own = name == current
+        opening = current is None or current in _EARLY.get(name, ("who", "age"))
+        value = _answer(name, question, line, own, opening)
+        if value == UNCLEAR:
+            unclear = unclear or own
+        elif value:
+            answers[name] = value
+    if answers.get(current or "") == UNKNOWN and len(answers) > 1:
+        del answers[current or ""]
+    corrects = _says(line, _CORRECTS)
+    return Heard(answers, unclear=unclear and not answers, corrects=corrects and bool(answers))
+
+
+def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool) -> str:
+    """Return the value that `line` gives to a question, `UNCLEAR`, or "" for nothing heard."""
+    part = line.cut() if own and question.clauses else line
+    if own:
+        part = _before_aside(part)
+        part = part if question.past else _today(part)
+    found: list[_Found] = []
+    for phrase, value, block in question.phrases(own, opening):
+        for begin, end in part.find(phrase):
+            denied = part.denied(part.place(begin)) and (value != UNCLEAR or question.yields)
+            heard = (question.denied or UNCLEAR) if denied else value
+            found.append(_Found(begin, end, heard, block="says" if denied and block == "firm" else block))
+    if name == "age":
+        for first, after, value in _AGES.find(line.words, line.commas, own, opening):
+            found.append(_Found(line.begins[first], line.begins[after - 1] + 1, value or UNCLEAR))
+    if own:
+        found += _plain(part)
+    found = _longest(found)
+    if own and len({item.value for item in found}) > 1:
+        after = max((end for phrase in _CORRECTS for _, end in part.find(phrase)), default=0)
+        found = [item for item in found if item.begin >= after] or found
+    if own and found and (_says(line, _TWISTS) or (question.contrast and _says(line, _CONTRASTS))):
+        return UNCLEAR
+    firm = [item for item in found if item.block == "firm"]
+    loose = [item for item in found if item.block == "loose"]
+    if firm:
+        found = firm
+    elif loose and any(item not in loose and not item.plain and item.value != UNCLEAR for item in found):
+        found = [item for item in found if item not in loose]
+    elif loose and part.unread((item.begin, item.end) for item in found) > _ROOM:
+        return UNCLEAR
+    said = {item.value for item in found if not item.plain}
+    plain = {
+        question.plain.get(item.value, UNKNOWN if item.value in ("unsure", UNKNOWN) else "")
+        for item in found
+        if item.plain
+    }
+    if question.yields and len(said | plain) > 1 and "" not in plain:
+        said.discard(UNCLEAR)
+    if UNCLEAR in said or _VAGUE in said or (name in ("who", "age") and len(said) > 1):
+        return UNCLEAR
+    if said:
+        return question.riskiest(said | (plain & set(question.rank) if question.strict else set()))
+    if not plain:
+        return ""
+    if "" in plain or (UNKNOWN in plain and len(plain) > 1):
+        return UNCLEAR
+    return UNKNOWN if UNKNOWN in plain else question.riskiest(plain)
+
+
+def _before_aside(line: Line) -> Line:
+    """Return what a line says before it puts another answer right: "no. oh, and earlier I said ..."."""
+    asides = [begin for phrase in _ASIDES for begin, _ in line.find(phrase) if begin]
+    return line.part(0, line.place(min(asides))) if asides else line
+
+
+def _today(line: Line) -> Line:
+    """Return what a line says of today, where it tells it apart from what was: "used to ..., now ..."."""
+    once = min((begin for phrase in _ONCE for begin, _ in line.find(phrase)), default=None)
+    if once is None:
+        return line
+    nows = [begin for phrase in _NOW for begin, _ in line.find(phrase) if begin > once]
+    return line.part(line.place(min(nows)), len(line.words)) if nows else line
+
+
+def _says(line: Line, forms: Iterable[Phrase]) -> bool:
+    """Tell whether one of `forms` is in a line."""
+    return any(any(line.find(phrase)) for phrase in forms)
+
+
+def _plain(line: Line) -> list[_Found]:
+    """Return the plain words for yes, no and "I don't know", and the vague ones."""
+    found: list[_Found] = []
+    for kind, forms in _PLAINLY.items():
+        for phrase in forms:
+            for begin, end in line.find(phrase):
+                first, after = line.place(begin), line.place(end - 1) + 1
+                follows = after >= len(line.words) or after in line.commas or line.words[after] in _MAY_FOLLOW
+                if kind in (_VAGUE, "hedges") or (line.starts(first) and (kind == "yes" or follows)):
+                    found.append(_Found(begin, end, kind, kind != _VAGUE))
+    return found
+
+
+def _longest(found: list[_Found]) -> list[_Found]:
+    """Return what does not overlap something firm or longer, in order."""
+    kept: list[_Found] = []
+    for item in sorted(found, key=lambda one: (one.block != "firm", one.begin - one.end, one.plain)):
+        same = [one for one in kept if (one.begin, one.end) == (item.begin, item.end) and one.plain == item.plain]
+        if same or not any(one.begin < item.end and item.begin < one.end for one in kept):
+            kept.append(item)
+    return sorted(kept, key=lambda one: one.begin)
+
+
+def _steps(line: Line) -> int:
+    """Return how many questions to go back."""
+    if "before the last" in line.text or "before last" in line.text:
+        return 2
+    return next((number for _, _, number in _AGES.numbers(line.words) if 0 < number <= len(VALUES)), 1)
+
+
+_MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
+_AGES = Ages(DATA["words"])
+_CORRECTS, _ASKS, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES = (
+    phrases(DATA[name]) for name in ("corrects", "asks", "ignored", "once", "now", "twists", "contrasts", "asides")
+)
+_COMMANDS = [(name, phrases(written)) for name, written in DATA["commands"].items()]
+_PLAINLY = {
+    kind: phrases(DATA["plain"].get(kind) or DATA["unclear" if kind == _VAGUE else kind]) for kind in (*_PLAIN, _VAGUE)
+}
+_QUESTIONS = {name: _Question(DATA["questions"][name]) for name in VALUES}

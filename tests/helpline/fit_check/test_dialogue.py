@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from helpline.fit_check import dialogue
+from helpline.fit_check.dialogue import State, Turn
+from helpline.fit_check.questions import VALUES, next_question
+from helpline.fit_check.words import title_of
+
+ADULT = {"who": "me", "age": "adult", "safety": "no"}
+MILD = {**ADULT, "focus": "substance", "daily_use": "none", "health": "no", "around_the_clock": "yes", "impact": "some"}
+MILD |= {"care_so_far": "none", "home": "yes", "time": "yes"}
+
+
+def after(*texts: str, state: State | None = None, digression: bool = False) -> Turn:
+    """The last turn of a check in which `texts` are said one after the other."""
+    turn = Turn(state, []) if state else dialogue.begin(State(), "take the fit check")
+    for text in texts:
+        turn = dialogue.answer(turn.state, text, digression)
+    return turn
+
+
+def at(question: str, **answers: str) -> State:
+    """Where everything before `question` has a mild answer or the given one."""
+    names = list(VALUES)
+    before = {name: value for name, value in {**MILD, **answers}.items() if names.index(name) < names.index(question)}
+    return State(before, question)
+
+
+def kinds(turn: Turn) -> list[str]:
+    return [message["custom"]["kind"] for message in turn.messages]
+
+
+def result(turn: Turn) -> dict[str, Any]:
+    return next(message["custom"] for message in turn.messages if message["custom"]["kind"] == "fit_result")
+
+
+def test_it_opens_with_what_it_is_and_asks_one_question() -> None:
+    turn = dialogue.begin(State(), "take the fit check")
+    assert kinds(turn) == ["info", "question"] and "isn't a diagnosis" in turn.messages[0]["text"]
+    assert turn.state.current == "who"
+
+
+def test_what_the_first_message_tells_is_not_asked_again() -> None:
+    turn = dialogue.begin(State(), "my son is 15, does he need a program?")
+    assert turn.state.answers == {"who": "loved_one", "age": "13_17"} and turn.state.current == "safety"
+
+
+def test_every_button_is_understood() -> None:
+    for question, values in VALUES.items():
+        for value in values:
+            turn = after(title_of(question, value), state=at(question))
+            assert turn.taken
+            if question not in ("paying", "safety") and value not in ("professional", "under_13"):
+                assert turn.state.answers.get(question) == value, (question, value)
+
+
+def test_what_was_understood_of_free_text_is_said_so_that_it_can_be_put_right() -> None:
+    turn = after("every night, vodka", state=at("daily_use"))
+    assert "Alcohol".lower() in turn.messages[0]["text"] and turn.state.answers["daily_use"] == "alcohol"
+    assert kinds(after("nope", state=at("health"))) == ["question"]
+
+
+def test_a_skipped_question_is_unknown_which_is_not_no() -> None:
+    assert after("skip", state=at("health")).state.answers["health"] == "unknown"
+    assert after("i don't know", state=at("health")).state.answers["health"] == "unknown"
+
+
+def test_back_takes_the_answer_away_and_asks_again() -> None:
+    state = State({**ADULT, "focus": "mental"}, "health")
+    turn = after("back", state=state)
+    assert turn.state.current == "focus" and "focus" not in turn.state.answers
+    assert after("go back two questions", state=state).state.current == "safety"
+
+
+def test_at_the_first_question_back_says_so() -> None:
+    turn = after("back", state=State({}, "who"))
+    assert "first question" in turn.messages[0]["text"] and turn.state.current == "who"
+
+
+def test_danger_that_is_not_ruled_out_is_asked_once_more_then_urgent() -> None:
+    once = after("Not sure", state=State({"who": "me", "age": "adult"}, "safety"))
+    assert once.state.current == "safety" and "safety" not in once.state.answers
+    assert after("No", state=once.state).state.current == "focus"
+    twice = after("Not sure", state=once.state)
+    assert result(twice)["outcome"] == "urgent" and twice.state.current is None
+
+
+def test_a_skipped_question_of_danger_is_asked_once_more_too() -> None:
+    once = after("skip", state=State({"who": "me", "age": "adult"}, "safety"))
+    assert once.state.current == "safety"
+    assert result(after("skip", state=once.state))["outcome"] == "urgent"
+
+
+def test_of_a_child_nothing_is_kept() -> None:
+    turn = after("i am 9", state=State({"who": "me"}, "age"))
+    assert result(turn)["outcome"] == "stop_child" and turn.state == State()
+
+
+def test_a_professional_is_not_scored() -> None:
+    turn = after("I'm a professional", state=State({}, "who"))
+    assert kinds(turn) == ["info"] and turn.state == State()
+
+
+def test_a_correction_counts_at_any_question() -> None:
+    turn = after("actually i'm 16", state=at("health"))
+    assert turn.state.answers["age"] == "13_17" and turn.state.current == "health"
+    assert "13 to 17" in turn.messages[0]["text"]
+
+
+def test_of_two_that_contradict_each_other_the_riskier_one_counts() -> None:
+    state = at("impact", around_the_clock="no")
+    kept = dialogue._merged(state.answers, dialogue.Heard({"around_the_clock": "yes"}))
+    assert kept["around_the_clock"] == "no"
+    corrected = dialogue._merged(state.answers, dialogue.Heard({"around_the_clock": "yes"}, corrects=True))
+    assert corrected["around_the_clock"] == "yes"
+
+
+def test_something_else_is_left_to_others_and_fills_nothing() -> None:
+    state = at("health")
+    turn = after("what is group therapy?", state=state, digression=True)
+    assert not turn.taken and turn.state == state
+    assert kinds(dialogue.ask_again(state)) == ["question"]
+
+
+def test_an_unclear_answer_is_asked_once_in_other_words_then_left_open() -> None:
+    once = after("it depends", state=at("around_the_clock"))
+    assert once.state.again
+    assert once.messages[-1]["text"] != dialogue.ask_again(at("around_the_clock")).messages[0]["text"]
+    twice = after("it depends", state=once.state)
+    assert twice.state.answers["around_the_clock"] == "unknown" and twice.state.current == "impact"
+
+
+def test_stop_keeps_the_answers_and_delete_does_not() -> None:
+    state = at("health")
+    stopped = after("stop", state=state)
+    assert stopped.state.current is None and stopped.state.answers == state.answers
+    resumed = dialogue.begin(stopped.state, "continue my check", go_on=True)
+    assert resumed.state.current == next_question(state.answers) == "health"
+    assert after("delete my answers", state=at("health")).state == State()
+
+
+def test_on_a_shared_device_old_answers_are_not_used_unasked() -> None:
+    asked = dialogue.begin(State(ADULT), "take the fit check", shared=True)
+    assert asked.state.current == dialogue.RESUME and kinds(asked) == ["info"]
+    assert after("start over", state=asked.state).state == State({}, "who")
+    assert after("yes", state=asked.state).state.current == "focus"
+
+
+def test_the_result_gives_reasons_a_source_and_numbers() -> None:
+    answers = {**ADULT, "focus": "mental", "health": "no", "around_the_clock": "yes", "impact": "most"}
+    turn = after("Yes", state=State({**answers, "care_so_far": "none", "home": "yes"}, "time"))
+    shown = result(turn)
+    assert shown["outcome"] == "iop_may_fit" and shown["because"][0] == {"id": "impact", "value": "most"}
+    text = turn.messages[0]["text"]
+    assert all(part in text for part in ("may", "most days", "1-800-662-HELP (4357)", "911", "988", "not a diagnosis"))
+    assert text.endswith("Source: Evaluating Treatment Needs")
+    assert turn.state.current == "paying"
+
+
+def test_after_the_result_other_talk_ends_the_check() -> None:
+    state = at("paying")
+    turn = after("what is an iop", state=state, digression=True)
+    assert not turn.taken
+    assert dialogue.ask_again(state).state.current is None
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🙂🙂", "x" * 10_000, "\u200b"])
+def test_odd_input_is_no_dead_end(text: str) -> None:
+    once = after(text, state=at("health"))
+    assert once.messages and after(text, state=once.state).state.current == "around_the_clock"

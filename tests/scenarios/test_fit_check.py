@@ -1,0 +1,96 @@
+"""The fit check against live servers: without its action server, switched off, and how long its turns take."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import requests
+from assistant import Assistant, Reply, environment, free_port, new_sender, serving, wait_for
+
+from helpline.settings import ROOT
+
+ANSWERS = ("Me", "18 or older", "No", "Mental health", "No", "Yes", "Most days", "None yet", "Yes", "Yes", "No thanks")
+
+
+@contextmanager
+def action_server(folder: Path, port: int) -> Iterator[None]:
+    """Run the action server as `helpline run` does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)],
+        cwd=ROOT,
+        env={**environment(folder, 0, port), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: is_up(port), "the action server", 60)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_up(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def asked(reply: Reply) -> str | None:
+    """Return the question that waits."""
+    return next((custom["id"] for custom in reversed(reply.customs) if custom["kind"] == "question"), None)
+
+
+def test_without_the_action_server_nothing_is_lost(tmp_path: Path) -> None:
+    port, sender = free_port(), new_sender()
+    with serving(tmp_path, port) as running:
+        with action_server(tmp_path, port):
+            running.say(sender, "take the fit check")
+            assert asked(running.say(sender, "Me")) == "age"
+        down = running.say(sender, "18 or older")
+        assert "Your answers so far are kept" in down.text and "1-800-662-HELP (4357)" in down.text
+        question = running.say(sender, "what is group therapy?")
+        assert question.topics == ["group_therapy"] and "kept" in question.text
+        crisis = running.say(new_sender(), "i want to die")
+        assert crisis.kinds[0] == "crisis"
+        with action_server(tmp_path, port):
+            assert asked(running.say(sender, "continue my check")) == "age"
+            assert asked(running.say(sender, "18 or older")) == "safety"
+
+
+def test_a_check_begun_without_the_action_server_starts_later(tmp_path: Path) -> None:
+    port, sender = free_port(), new_sender()
+    with serving(tmp_path, port) as running:
+        assert "technical problem" in running.say(sender, "take the fit check").text
+        with action_server(tmp_path, port):
+            assert asked(running.say(sender, "continue my check")) == "who"
+
+
+def test_switched_off_it_says_so_and_all_else_stays(tmp_path: Path) -> None:
+    sender = new_sender()
+    with serving(tmp_path, free_port(), FIT_CHECK="off") as running:
+        off = running.say(sender, "take the fit check")
+        assert "switched off" in off.text and asked(off) is None
+        assert running.say(sender, "what is an iop").topics == ["what_is_iop"]
+        assert running.say(sender, "i want to die").kinds[0] == "crisis"
+
+
+def test_a_turn_takes_no_longer_than_a_moment(assistant: Assistant) -> None:
+    seconds = []
+    for _ in range(8):
+        sender = new_sender()
+        for text in ("take the fit check", *ANSWERS):
+            started = time.monotonic()
+            assistant.say(sender, text)
+            seconds.append(time.monotonic() - started)
+    # 150 ms is the promise on a quiet machine; tests may share theirs with a training.
+    assert np.percentile(seconds, 50) < 0.15
+    assert np.percentile(seconds, 95) < (0.15 if os.environ.get("CI") else 0.5)
