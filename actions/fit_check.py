@@ -9,10 +9,18 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction
+from actions.privacy import conversations
 from helpline.fit_check import dialogue
-from helpline.fit_check.dialogue import REQUESTED_SLOT, SLOT, State, Turn
+from helpline.fit_check.dialogue import FORM, REQUESTED_SLOT, SLOT, State, Turn
+from helpline.nlu.decision import FIT_CHECK, FIT_CHECK_AND_QUESTION, SUPPORT, SUPPORT_AND_QUESTION
+from helpline.storage.database import FORGET_SLOT, delete_conversation
 
-_FORM = "fit_check_form"
+_WISHES = (FIT_CHECK, FIT_CHECK_AND_QUESTION)
+_DISTRESS = (SUPPORT, SUPPORT_AND_QUESTION)
+# From then on the numbers stay in sight (domain.yml).
+_CRISIS_SEEN = "crisis_seen"
+# Distress beside an answer of more words than this is answered too.
+_FEW_WORDS = 5
 # On these others may read along: earlier answers are not gone on with unasked.
 _OWN_PAGES = ("rest", "web", "cmdline", "")
 
@@ -22,19 +30,24 @@ class ValidateFitCheckForm(SafeAction):
 
     def name(self) -> str:
         """Return the name by which the form calls the action."""
-        return f"validate_{_FORM}"
+        return f"validate_{FORM}"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[dict[str, Any]]:
         """Take the message; no events at all leave it to others, and the form asks again after them."""
         turn = turn_of(tracker)
         if not turn.taken:
             return []
+        if turn.forget:
+            delete_conversation(conversations(), tracker.sender_id)
         for message in turn.messages:
             dispatcher.utter_message(
                 text=message["text"], buttons=message.get("buttons"), json_message=message["custom"]
             )
         waiting = SLOT if turn.state.current else None
-        return [SlotSet(SLOT, turn.state.as_slot()), SlotSet(REQUESTED_SLOT, waiting)]
+        events = [SlotSet(SLOT, turn.state.as_slot()), SlotSet(REQUESTED_SLOT, waiting)]
+        if turn.danger:
+            events.append(SlotSet(_CRISIS_SEEN, True))
+        return [*events, SlotSet(FORGET_SLOT, True)] if turn.forget else events
 
 
 def turn_of(tracker: Tracker) -> Turn:
@@ -42,18 +55,24 @@ def turn_of(tracker: Tracker) -> Turn:
     state = State.of_slot(tracker.get_slot(SLOT))
     message = tracker.latest_message
     text, intent = message.get("text") or "", message.get("intent") or {}
+    name = str(intent.get("name"))
+    digression = dialogue.is_digression(text, name, float(intent.get("confidence") or 0))
     if _comes_back(tracker):
+        if name in _DISTRESS and state.current:
+            # The kind words have been said; what the message answers is not lost.
+            turn = dialogue.answer(state, text, is_digression=True)
+            if turn.taken:
+                return turn
         return dialogue.ask_again(state)
-    if not tracker.get_slot(REQUESTED_SLOT):
-        label = _label(message)
-        return dialogue.begin(
-            state, text, label == "fit_check/resume", tracker.get_latest_input_channel() not in _OWN_PAGES
-        )
-    if state.current is None:
-        # The check was begun while this server was down.
-        return dialogue.begin(state, text, go_on=True)
-    digression = dialogue.is_digression(text, str(intent.get("name")), float(intent.get("confidence") or 0))
-    return dialogue.answer(state, text, digression)
+    if name in _DISTRESS and state.current and len(text.split()) > _FEW_WORDS:
+        return Turn(state, [], taken=False)
+    if state.current and not _starts(tracker):
+        return dialogue.answer(state, text, digression, asks_for_check=name in _WISHES)
+    if digression and not _starts(tracker):
+        # The check was begun while this server was down, and its first question waits.
+        return Turn(state, [], taken=False)
+    shared = tracker.get_latest_input_channel() not in _OWN_PAGES
+    return dialogue.begin(state, text, _label(message) == "fit_check/resume", shared)
 
 
 def _label(message: dict[str, Any]) -> str:
@@ -61,11 +80,21 @@ def _label(message: dict[str, Any]) -> str:
     return str((chosen.get("response") or {}).get("intent_response_key") or "")
 
 
+def _starts(tracker: Tracker) -> bool:
+    """Tell whether the form has just been entered, by this very message."""
+    for event in reversed(tracker.events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "active_loop" and event["name"] == FORM:
+            return True
+    return False
+
+
 def _comes_back(tracker: Tracker) -> bool:
     """Tell whether the form has left this message to others already."""
     for event in reversed(tracker.events):
         if event["event"] == "user":
             return False
-        if event["event"] == "action_execution_rejected" and event["name"] == _FORM:
+        if event["event"] == "action_execution_rejected" and event["name"] == FORM:
             return True
     return False

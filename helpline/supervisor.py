@@ -22,6 +22,10 @@ _LONGEST_PAUSE = 30.0
 _HEALTHY_AFTER = 60.0
 
 
+# Rasa's action server would listen on all addresses otherwise.
+_ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", "SANIC_HOST": "127.0.0.1"}
+
+
 class SupervisorError(RuntimeError):
     """The servers cannot be started; the message says what to do."""
 
@@ -104,7 +108,7 @@ async def _keep_alive(child: Child, stopping: asyncio.Event, say: Callable[[str]
         child.process = await asyncio.create_subprocess_exec(
             *child.command,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, **_ENVIRONMENT},
             # Ctrl-C reaches the supervisor alone, which then stops the children in order.
             start_new_session=True,
         )

@@ -25,7 +25,7 @@ _TRAINED_ON = (
     "helpline/crisis/score.py",
     "helpline/crisis/taxonomy.py",
 )
-# Read by the action server when it starts.
+# Read by the servers when they start.
 _NOT_TRAINED_ON = "data/fit_check"
 
 

@@ -12,6 +12,8 @@ from helpline.nlu.decision import FAQ, MAX_SUGGESTIONS, NOT_COVERED, group
 # Offered where nothing that the person wrote points anywhere.
 MENU = ("faq/what_is_iop", "faq/who_for", "faq/what_happens", "faq/session_frequency", "faq/cost_help", "faq/loved_one")
 
+CHECK_BUTTON = {"title": "See if an IOP may fit", "payload": "See if an IOP may fit"}
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -25,6 +27,7 @@ class Topic:
         citations: headings of the document, as written there.
         suggestions: labels of topics that people ask next.
         facts: ids of the document's facts that the answer states.
+        offers_check: whether a button starts the fit check.
     """
 
     label: str
@@ -34,6 +37,7 @@ class Topic:
     citations: tuple[str, ...]
     suggestions: tuple[str, ...]
     facts: tuple[str, ...]
+    offers_check: bool = False
 
 
 def topics_of(responses: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Topic]:
@@ -52,12 +56,19 @@ def topics_of(responses: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str,
             citations=tuple(metadata["citations"]),
             suggestions=tuple(f"{FAQ}/{name}" for name in metadata["suggestions"]),
             facts=tuple(metadata.get("facts", ())),
+            offers_check=bool(metadata.get("fit_check")),
         )
     return topics
 
 
-def topic_message(topic: Topic, topics: Mapping[str, Topic]) -> dict[str, Any]:
-    """Return the reply to a question about `topic`: text with its source line, buttons, and the `custom` object."""
+def topic_message(topic: Topic, topics: Mapping[str, Topic], check: bool = True) -> dict[str, Any]:
+    """Return the reply to a question about `topic`: text with its source line, buttons, and the `custom` object.
+
+    Args:
+        topic: what was asked.
+        topics: by label.
+        check: whether there is a fit check to offer.
+    """
     name = topic.label.split("/", 1)[1]
     citations = [{"section": heading} for heading in topic.citations]
     if group(topic.label) == FAQ:
@@ -68,8 +79,12 @@ def topic_message(topic: Topic, topics: Mapping[str, Topic]) -> dict[str, Any]:
     if topic.citations:
         message["text"] += f"\n\nSource: {'; '.join(topic.citations)}"
     suggested = [topics[label] for label in topic.suggestions if label in topics]
-    if suggested:
+    if topic.offers_check and check:
+        suggested = suggested[: MAX_SUGGESTIONS - 1]
+        message["buttons"] = [*_buttons(suggested), dict(CHECK_BUTTON)]
+    elif suggested:
         message["buttons"] = _buttons(suggested)
+    if suggested:
         custom["suggestions"] = [offered.title for offered in suggested]
     return message
 

@@ -18,6 +18,7 @@ from helpline.crisis.taxonomy import Tier
 from helpline.nlu.crisis_detector import CRISIS_KEY, MODIFIERS, last_heard
 from helpline.nlu.decision import CRISIS, SUPPORT, group
 from helpline.nlu.topic_classifier import ASKED
+from helpline.settings import load
 
 # The slot that stays set from the first crisis of a conversation on.
 CRISIS_SEEN = "crisis_seen"
@@ -36,6 +37,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
         self._responses: dict[str, list[dict[str, Any]]] = {}
         self._topics: dict[str, Topic] = {}
         self._numbers = load_numbers()
+        self._check = load().fit_check
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
@@ -48,7 +50,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
             asked = parse_data.get("topics") or []
             label = asked[_PLACES[utter_action]] if len(asked) > _PLACES[utter_action] else label
         if label in self._topics:
-            message = topic_message(self._topics[label], self._topics)
+            message = topic_message(self._topics[label], self._topics, self._check)
             return self._with_reminder(message, tracker) if utter_action != "utter_first_answer" else message
         if utter_action not in self._responses:
             return None

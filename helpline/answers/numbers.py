@@ -7,8 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
+from helpline.files import read_yaml
 from helpline.settings import ROOT
 
 FILE = ROOT / "data" / "numbers.yml"
@@ -49,7 +48,7 @@ def load_numbers() -> dict[str, Number]:
     Raises:
         OSError, KeyError: if data/numbers.yml is missing or incomplete.
     """
-    entries: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    entries: dict[str, dict[str, Any]] = read_yaml(FILE)
     return {
         key: Number(
             key=key,

@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import Any, Awaitable, Callable, Iterator
 from weakref import WeakValueDictionary
 
-import yaml
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from helpline.answers.crisis import crisis_message
 from helpline.answers.numbers import key_of, load_numbers
 from helpline.crisis.detector import as_parse_data, by_rules, load_rules
 from helpline.crisis.taxonomy import Detection
+from helpline.files import read_yaml
 from helpline.settings import ROOT
 from helpline.storage import ledger
 from helpline.storage.database import open_engine
@@ -171,9 +171,7 @@ def recorder(database_url: str) -> Record:
 
 @lru_cache(maxsize=1)
 def _responses() -> dict[str, list[dict[str, Any]]]:
-    # libyaml where it is there: the plain loader takes seconds.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return dict(yaml.load((ROOT / "domain.yml").read_text(encoding="utf-8"), Loader=loader)["responses"])
+    return dict(read_yaml(ROOT / "domain.yml")["responses"])
 
 
 async def _detected(detect: Detect | None, text: str, plain: Detection) -> Detection:

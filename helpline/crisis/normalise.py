@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from helpline.files import read_yaml
 from helpline.nlu.text import CHAT_SPELLING
 
 MAX_CHARACTERS = 20_000
@@ -20,7 +19,7 @@ END = "."
 QUESTION = "?"
 
 # The reviewed word lists; see the file.
-WORDS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
+WORDS: dict[str, Any] = read_yaml(Path(__file__).with_name("words.yml"))
 SENSITIVE = frozenset(WORDS["sensitive"].split())
 REAL_WORDS = frozenset(WORDS["real_words"].split())
 _COMPOUND = SENSITIVE.union(WORDS["joining"].split())

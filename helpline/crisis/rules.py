@@ -9,11 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-import yaml
-
 from helpline.crisis.normalise import END, QUESTION, WORDS, Token, normalise
 from helpline.crisis.phrases import Phrase, parse
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, RuleHit, Tier
+from helpline.files import read_yaml
 
 FILE = Path(__file__).parent / "lexicon.yml"
 
@@ -168,7 +167,7 @@ class Rules:
 
     def __init__(self, file: Path = FILE) -> None:
         """Read the lexicon from `file`; takes a third of a second."""
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = read_yaml(file)
         self._lists: dict[str, str] = data["lists"]
         self._people = People(data["people"])
         self._contexts = {name: self._phrases(written) for name, written in data["contexts"].items()}

@@ -101,8 +101,9 @@ class CrisisModel:
 
     @classmethod
     def load(cls, path: Path) -> CrisisModel:
-        """Read what `save` wrote."""
-        return cls(*joblib.load(path))
+        """Read what `save` wrote; of the large matrix only the rows of n-grams that are met come into memory."""
+        heads, (weights, biases) = joblib.load(path, mmap_mode="r")
+        return cls(heads, (np.asarray(weights), biases))
 
     def score(self, reading: Reading) -> list[Scored]:
         """Return what is thought of the whole message and of each of its clauses."""

@@ -9,13 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterable
 
-import yaml
-
 from helpline.answers.numbers import load_numbers
-from helpline.evaluation import scorecard
+from helpline.evaluation import fit_check, scorecard
 from helpline.evaluation.replies import Reply, play
 from helpline.evaluation.sets import HELDOUT, Turn, answerable, read, texts
 from helpline.evaluation.share import share
+from helpline.files import read_yaml
 from helpline.settings import ROOT
 
 _INVENTED = re.compile(
@@ -48,11 +47,11 @@ def load_answers() -> Answers:
     """Read data/faq/ and data/document.yml."""
     facts, citations = {}, {}
     for file in sorted((ROOT / "data" / "faq").glob("*.yml")):
-        for name, variants in yaml.safe_load(file.read_text(encoding="utf-8"))["responses"].items():
+        for name, variants in read_yaml(file)["responses"].items():
             metadata = variants[0]["metadata"]
             topic = name.split("/", 1)[1]
             facts[topic], citations[topic] = tuple(metadata["facts"]), tuple(metadata["citations"])
-    document = yaml.safe_load((ROOT / "data" / "document.yml").read_text(encoding="utf-8"))
+    document = read_yaml(ROOT / "data" / "document.yml")
     sections = {fact: section["heading"] for section in document["sections"] for fact in section["facts"]}
     return Answers(facts, citations, sections)
 
@@ -93,7 +92,8 @@ def evaluate_live(folder: Path, sets: Path = HELDOUT) -> str:
 
     danger, harmless = (list(zip(rows, replies.pop(name), strict=True)) for name, rows in labelled.items())
     asked = [reply for name in ("single questions", "two questions", "follow-ups") for reply in replies[name]]
-    summary = f"{_summary(replies, answers)}\n\n{scorecard.summary(danger, harmless, asked)}"
+    crisis = scorecard.summary(danger, harmless, asked)
+    summary = f"{_summary(replies, answers)}\n\n{fit_check.summary(sets)}\n\n{crisis}"
     folder.mkdir(parents=True, exist_ok=True)
     singles = replies["single questions"]
     head = f"# Evaluation of {live.model}\n\nMessages: {sets}"

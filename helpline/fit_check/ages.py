@@ -13,6 +13,8 @@ _OLDEST = 120
 _YOUNGEST = 4
 # At another question, "it's 4" is more likely something else.
 _SAID_ALONE = 8
+# A number between them alone, where age was asked, is a year of birth.
+_EARLIEST, _LATEST = 1920, 2022
 
 
 class Ages:
@@ -52,6 +54,8 @@ class Ages:
             if 1900 < number <= date.today().year and "born" in before:
                 low, high = date.today().year - number - 1, date.today().year - number
                 mine = ends = True
+            elif own and _EARLIEST <= number <= _LATEST and ends and _bare(before):
+                low, high = date.today().year - number - 1, date.today().year - number
             elif not old and self._counts_else(before, about, first, aged or late, years):
                 continue
             alone = own and (ends or years or place == 0 or late or aged or old)
@@ -87,6 +91,11 @@ def _same_sentence(words: Sequence[str]) -> Sequence[str]:
     """Return what follows the last sentence end."""
     ends = [place for place, word in enumerate(words) if word in (END, QUESTION)]
     return words[ends[-1] + 1 :] if ends else words
+
+
+def _bare(before: Sequence[str]) -> bool:
+    """Tell whether nothing stands before a number but "it is", "in" or the like."""
+    return set(before) <= {"it", "is", "in", "the", "year", "um", "so", "well"}
 
 
 def _value(age: int) -> str:

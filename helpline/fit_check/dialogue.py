@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
@@ -22,7 +23,8 @@ from helpline.fit_check.words import Message
 from helpline.nlu.decision import FAQ, NOT_COVERED, OFF_TOPIC, SUPPORT, SUPPORT_AND_QUESTION, TWO_QUESTIONS
 from helpline.nlu.text import is_question, normalise
 
-# Rasa's slot for `State.as_slot`, and Rasa's own for what the form waits for.
+# Rasa's form, its slot for `State.as_slot`, and Rasa's own slot for what a form waits for.
+FORM = "fit_check_form"
 SLOT = "fit_check"
 REQUESTED_SLOT = "requested_slot"
 # Asks whether answers found from an earlier check are to be gone on with; no question of the check.
@@ -33,7 +35,8 @@ CONTINUE, START_OVER, DELETE = "resume", "start_over", "delete"
 
 
 _TOPICS = (FAQ, NOT_COVERED, TWO_QUESTIONS)
-_REMARKS = ("smalltalk", "delete_conversation", SUPPORT, SUPPORT_AND_QUESTION)
+SMALLTALK = "smalltalk"
+_REMARKS = ("delete_conversation", SUPPORT, SUPPORT_AND_QUESTION)
 # What an answer to these questions may sound like.
 _ASKED_FOR = {
     "daily_use": ("withdrawal_danger",),
@@ -43,6 +46,16 @@ _ASKED_FOR = {
 # A topic of this confidence is no answer, even where it is not asked for in so many words.
 _SURE = 0.6
 _FEW_WORDS = 2
+# An answer of so many words says nothing else beside.
+_SHORT = 8
+# What tells that a withdrawal may be under way.
+_HAPPENING = re.compile(
+    r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|now|tonight|since|hour|minute|morning|help"
+)
+_YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
+_NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
+# Two answers to a question that are one together.
+_BOTH = {"focus": ({"substance", "mental"},), "daily_use": ({"alcohol", "benzos"},)}
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,15 @@ class Turn:
         state: where the person stands now; the check waits if its `current` is set.
         messages: what is said, in order.
         taken: False where the message was not for the check: others answer it, and `ask_again` follows.
+        forget: whether everything that is stored of this conversation is to be deleted.
+        danger: whether somebody is in danger by the person's own answers: there is no other result after that.
     """
 
     state: State
     messages: list[Message]
     taken: bool = True
+    forget: bool = False
+    danger: bool = False
 
 
 def begin(state: State, text: str, go_on: bool = False, shared: bool = False) -> Turn:
@@ -96,34 +113,39 @@ def begin(state: State, text: str, go_on: bool = False, shared: bool = False) ->
         shared: whether others may read on the same device (messaging channels): it is asked then before earlier
             answers are used.
     """
-    unfinished = bool(state.answers) and not state.done
     heard = understand(text, None)
-    if unfinished and heard.command != START_OVER and not heard.answers:
-        if shared and not go_on:
-            return Turn(replace(state, current=RESUME, again=False), [words.say("resume_or_not")])
-        return _ask(replace(state, current=None), [words.say("resumed")])
+    if heard.command in (STOP, DELETE):
+        return _obey(state, heard)
+    if state.answers and not state.done and heard.command != START_OVER:
+        contradicts = any(state.answers.get(name, value) != value for name, value in heard.answers.items())
+        if contradicts or (shared and not go_on):
+            return _ask_whether_to_go_on(state)
+        return _ask(State(_merged(state.answers, heard), again=state.again), [words.say("resumed")])
     said = [words.opening()]
     if heard.answers:
         said.append(words.noted(heard.answers))
     return _ask(State(_merged({}, heard)), said)
 
 
-def answer(state: State, text: str, is_digression: bool) -> Turn:
+def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = False) -> Turn:
     """Take a message during the check.
 
     Args:
         state: with its `current` question.
         text: the message as typed.
         is_digression: whether the classifier knows it as a question or remark about something else.
+        asks_for_check: whether the classifier takes it for the wish to be checked.
     """
     if state.current == RESUME:
-        return _resume(state, text)
+        return _resume(state, text, is_digression)
     button = words.chosen(state.current, text)
     heard = Heard({state.current: button}) if button else understand(text, state.current)
     if heard.command:
         return _obey(state, heard)
     if heard.answers:
         return _take(state, heard, echo=not button and not _is_plain(text, heard))
+    if asks_for_check:
+        return begin(State(), text) if state.current == PAYING else ask_again(state)
     if state.current == PAYING and heard.unclear:
         return Turn(replace(state, current=None), [words.paying("no_thanks")])
     if state.current == PAYING or (is_digression and not heard.unclear):
@@ -138,7 +160,9 @@ def ask_again(state: State) -> Turn:
     """
     if state.current == PAYING:
         return Turn(replace(state, current=None), [])
-    return Turn(state, [words.question(state.current, state.answers)] if state.current in VALUES else [])
+    if state.current == RESUME:
+        return _ask_whether_to_go_on(state)
+    return Turn(state, [_question(state)] if state.current else [])
 
 
 def merely_answers(state: State, text: str, heard: Detection) -> bool:
@@ -147,44 +171,59 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
     "Every night, vodka" to the question of daily use is no emergency by itself, and the result says to see a doctor.
     What a rule hears in plain words, and what is happening now, stays danger.
     """
-    if heard.hits or heard.category not in _ASKED_FOR.get(state.current or "", ()):
+    question = state.current or ""
+    if heard.hits or heard.category not in _ASKED_FOR.get(question, ()):
         return False
-    value = understand(text, state.current).answers.get(state.current or "")
+    if len(text.split()) > _SHORT or _HAPPENING.search(text.lower()):
+        return False
+    value = understand(text, question).answers.get(question)
     return value is not None and value != "now"
 
 
 def is_digression(text: str, intent: str, confidence: float) -> bool:
     """Tell whether a message in which no answer was found is about something else, as the classifier sees it."""
+    if intent == SMALLTALK:
+        return confidence >= _SURE
     if intent in _REMARKS:
         return True
     asks = is_question(normalise(text))
     return (intent in _TOPICS and (asks or confidence >= _SURE)) or (intent == OFF_TOPIC and asks)
 
 
-def _resume(state: State, text: str) -> Turn:
+def _question(state: State) -> Message:
+    return words.question(state.current or "", state.answers, state.again)
+
+
+def _ask_whether_to_go_on(state: State) -> Turn:
+    return Turn(replace(state, current=RESUME, again=False), [words.resume_or_not()])
+
+
+def _resume(state: State, text: str, is_digression: bool) -> Turn:
+    """Take the answer to whether earlier answers are to be gone on with; in doubt they are not."""
     heard = understand(text, None)
-    wanted = text.strip().lower().rstrip(".!")
-    if heard.command == START_OVER or wanted in ("no", "nope"):
-        return _ask(State(), [words.say("started_over")])
-    if heard.command == CONTINUE or wanted in ("yes", "yeah", "ok", "go on"):
-        return _ask(replace(state, current=None), [words.say("resumed")])
     if heard.command in (STOP, DELETE):
         return _obey(state, heard)
-    return Turn(replace(state, current=None), [], taken=False)
+    if heard.command == CONTINUE or _YES.match(text):
+        return _ask(replace(state, current=None), [words.say("resumed")])
+    if is_digression:
+        return Turn(state, [], taken=False)
+    if heard.command == START_OVER or _NO.match(text) or state.again:
+        return _ask(State(), [words.say("started_over")])
+    return Turn(replace(state, again=True), [words.resume_or_not()])
 
 
 def _obey(state: State, heard: Heard) -> Turn:
     name = heard.command
     if name == STOP:
-        return Turn(replace(state, current=None, again=False), [words.say("stopped")])
+        return Turn(replace(state, current=None), [words.say("stopped")])
     if name == DELETE:
-        return Turn(State(), [words.say("deleted")])
+        return Turn(State(), [words.say("deleted")], forget=True)
     if name == START_OVER:
         return _ask(State(), [words.say("started_over")])
     if name == BACK:
         return _back(state, heard.steps)
     if name == WHY:
-        return Turn(state, [words.why(state.current), words.question(state.current, state.answers)])
+        return Turn(state, [words.why(state.current), _question(state)])
     if name == SKIP:
         return _take(state, Heard({state.current: UNKNOWN}))
     return ask_again(state)
@@ -199,7 +238,7 @@ def _back(state: State, steps: int) -> Turn:
         place = before
         answers.pop(before)
     if place == state.current:
-        return Turn(state, [words.say("back_at_first"), words.question(state.current, state.answers)])
+        return Turn(state, [words.say("back_at_first"), _question(state)])
     return Turn(State(answers, place), [words.say("back"), words.question(place, answers)])
 
 
@@ -211,7 +250,7 @@ def _is_plain(text: str, heard: Heard) -> bool:
 def _take(state: State, heard: Heard, echo: bool = False) -> Turn:
     """Keep answers, and go on or give the result; `echo` says what was understood, so that it can be put right."""
     current, said = state.current, heard.answers
-    if current == PAYING and PAYING in said:
+    if current == PAYING and set(said) == {PAYING}:
         value = said[PAYING] if said[PAYING] != UNKNOWN else "no_thanks"
         return Turn(replace(state, current=None), [words.paying(value)])
     kept = _merged(state.answers, heard)
@@ -238,17 +277,18 @@ def _ask(state: State, said: list[Message]) -> Turn:
     """Put the next question, or give the result where there is none."""
     following = next_question(state.answers)
     if following:
-        return Turn(replace(state, current=following), [*said, words.question(following, state.answers)])
+        state = replace(state, current=following)
+        return Turn(state, [*said, _question(state)])
     if state.answers.get("who") == "professional":
         return Turn(State(), [*said, words.say("professional")])
     decision = decide(state.answers)
     shown = words.result(decision, asked_answers(state.answers))
     if decision.outcome == STOP_CHILD:
-        return Turn(State(), [shown])
+        return Turn(State(), [shown], forget=True)
     if decision.outcome == URGENT:
-        return Turn(replace(state, current=None, done=True), [shown])
-    asked = words.question(PAYING, state.answers)
-    return Turn(replace(state, current=PAYING, done=True), [*said, shown, asked])
+        return Turn(State(state.answers, done=True), [shown], danger=True)
+    state = State(state.answers, PAYING, done=True)
+    return Turn(state, [*said, shown, _question(state)])
 
 
 def _merged(answers: Mapping[str, str], heard: Heard) -> dict[str, str]:
@@ -260,7 +300,12 @@ def _merged(answers: Mapping[str, str], heard: Heard) -> dict[str, str]:
     for name, value in heard.answers.items():
         order = BY_RISK.get(name, ())
         before = merged.get(name)
-        if before in order and value in order and not heard.corrects and order.index(value) < order.index(before):
-            continue
+        if not heard.corrects and {before, value} in _BOTH.get(name, ()):
+            value = "both"
+        elif not heard.corrects and before in order and value in order:
+            value = max(before, value, key=order.index)
         merged[name] = value
+    if merged.get("focus") == "mental" and merged.get("daily_use", "none") not in ("none", UNKNOWN):
+        # Whoever drinks daily is asked about it, whatever the main concern.
+        merged["focus"] = "both"
     return {name: merged[name] for name in VALUES if name in merged}

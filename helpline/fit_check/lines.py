@@ -7,17 +7,16 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Any, Iterable
 
-import yaml
-
 from helpline.crisis.normalise import END, QUESTION, normalise
 from helpline.crisis.phrases import Phrase, parse
+from helpline.files import read_yaml
 
 FILE = Path(__file__).parents[2] / "data" / "fit_check" / "answers.yml"
 MAX_WORDS = 400
 ENDS = (END, QUESTION)
 
 _TEXT = FILE.read_text(encoding="utf-8")
-DATA: dict[str, Any] = yaml.safe_load(_TEXT)
+DATA: dict[str, Any] = read_yaml(FILE)
 LISTS: dict[str, str] = DATA["lists"]
 _SPELLING: dict[str, str] = DATA["spelling"]
 _FILLERS = frozenset(DATA["fillers"].split())
@@ -26,6 +25,8 @@ _DENIALS, _NEW_THOUGHT, _RESTARTS = (
 )
 # Words that say little by themselves.
 _LIGHT = _FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
+# What makes a digit an emoji.
+_KEYCAPS = {0xFE0F: None, 0x20E3: None}
 # These deny only what stands beside them.
 _NEAR = ("no", "zero")
 _VOCABULARY = frozenset(re.findall(r"[a-z]+", _TEXT))
@@ -100,10 +101,10 @@ class Line:
             self.words[first:after], frozenset(comma - first for comma in self.commas if first <= comma < after)
         )
 
-    def unread(self, spans: Iterable[tuple[int, int]]) -> int:
-        """Count the words outside `spans` that say something."""
+    def unread(self, spans: Iterable[tuple[int, int]], benign: frozenset[str] = frozenset()) -> int:
+        """Count the words outside `spans` that say something and are not `benign`."""
         read = {at for begin, end in spans for at in range(self.place(begin), self.place(end - 1) + 1)}
-        return sum(at not in read and word not in _LIGHT for at, word in enumerate(self.words))
+        return sum(at not in read and word not in _LIGHT and word not in benign for at, word in enumerate(self.words))
 
     def cut(self) -> Line:
         """Return the line with a sentence end at every comma, "and" and "but"."""
@@ -120,7 +121,8 @@ def read_line(text: str) -> Line:
     words: list[str] = []
     commas: set[int] = set()
     before = 0
-    for token in normalise(text[: MAX_WORDS * 20]).tokens[:MAX_WORDS]:
+    text = text[: MAX_WORDS * 20].translate(_KEYCAPS)
+    for token in normalise(text).tokens[:MAX_WORDS]:
         if words and re.search(r"[,:;()\u2013\u2014]|\s-+\s|\.\.|\n", text[before : token.begin]):
             commas.add(len(words))
         before = token.end

@@ -63,6 +63,8 @@ class _Question:
         yields: whether its unclear phrases count only where nothing else is heard.
         past: whether what was once counts as much as what is now.
         contrast: whether "my brother does, I don't" is asked again.
+        careful: when its least risky value is asked again: "turns" where the message goes on ("no, except ..."),
+            "all" also where anything is left unread; "" never.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -76,6 +78,7 @@ class _Question:
         self.yields: bool = data.get("yields", False)
         self.past: bool = data.get("past", False)
         self.contrast: bool = data.get("contrast", False)
+        self.careful: str = data.get("careful", "")
         self.blocks = {
             block: [(phrase, value) for value, written in data.get(block, {}).items() for phrase in phrases(written)]
             for block in ("firm", "says", "loose", "opening", "anywhere")
@@ -112,11 +115,19 @@ def understand(text: str, current: str | None) -> Heard:
     for name, question in _QUESTIONS.items():
         own = name == current
         opening = current is None or current in _EARLY.get(name, ("who", "age"))
+        if name == "focus" and current in _IN_PASSING and not _says(line, _CORRECTS):
+            continue
         value = _answer(name, question, line, own, opening)
+        if own and question.careful == "all" and value == question.rank[0] and len(line.words) < len(whole.words):
+            value = UNCLEAR
         if value == UNCLEAR:
             unclear = unclear or own
         elif value:
             answers[name] = value
+    asked = _QUESTIONS.get(current or "")
+    aside = len(answers) == 1 and len(_before_aside(line).words) < len(line.words)
+    if asked and asked.careful and aside and answers.get(current or "") == asked.rank[0]:
+        answers, unclear = {}, True
     if answers.get(current or "") == UNKNOWN and len(answers) > 1:
         del answers[current or ""]
     corrects = _says(line, _CORRECTS)
@@ -133,6 +144,8 @@ def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool
     for phrase, value, block in question.phrases(own, opening):
         for begin, end in part.find(phrase):
             denied = part.denied(part.place(begin)) and (value != UNCLEAR or question.yields)
+            if not own and question.careful == "all" and not _stands_alone(part, end):
+                continue
             heard = (question.denied or UNCLEAR) if denied else value
             found.append(_Found(begin, end, heard, block="says" if denied and block == "firm" else block))
     if name == "age":
@@ -154,6 +167,14 @@ def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool
         found = [item for item in found if item not in loose]
     elif loose and part.unread((item.begin, item.end) for item in found) > _ROOM:
         return UNCLEAR
+    value = _weigh(name, question, found)
+    if own and question.careful and value == question.rank[0] and _goes_on(question, part, found):
+        return UNCLEAR
+    return value
+
+
+def _weigh(name: str, question: _Question, found: list[_Found]) -> str:
+    """Return what the phrases and plain words `found` come to."""
     said = {item.value for item in found if not item.plain}
     plain = {
         question.plain.get(item.value, UNKNOWN if item.value in ("unsure", UNKNOWN) else "")
@@ -171,6 +192,34 @@ def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool
     if "" in plain or (UNKNOWN in plain and len(plain) > 1):
         return UNCLEAR
     return UNKNOWN if UNKNOWN in plain else question.riskiest(plain)
+
+
+def _goes_on(question: _Question, line: Line, found: list[_Found]) -> bool:
+    """Tell whether a line that gives the least risky value goes on to something that may undo it."""
+    safe = question.rank[0]
+    spans = [
+        (item.begin, item.end)
+        for item in found
+        if (question.plain.get(item.value) if item.plain else item.value) == safe
+    ]
+    if not any(not item.plain for item in found if (item.begin, item.end) in spans) and (
+        len(spans) < len(found) or line.unread(spans, _BENIGN) > _ROOM
+    ):
+        return True
+    turns = [begin for phrase in _TURNS for begin, _ in line.find(phrase)]
+    turns = [begin for begin in turns if not any(first <= begin < end for first, end in spans)]
+    if question.careful == "all":
+        return bool(turns) or line.unread(spans, _BENIGN) > 0
+    return any(line.unread([*spans, (0, begin + 1)], _BENIGN) > 0 for begin in turns)
+
+
+def _stands_alone(line: Line, end: int) -> bool:
+    """Tell whether the clause is over at `end`, and what follows does not take it back."""
+    after = line.place(end - 1) + 1
+    if after < len(line.words) and after not in line.commas and line.words[after] not in (*ENDS, "and"):
+        return False
+    rest = line.part(after, len(line.words))
+    return not any(begin <= 2 for phrase in _TURNS for begin, _ in rest.find(phrase))
 
 
 def _before_aside(line: Line) -> Line:
@@ -223,10 +272,13 @@ def _steps(line: Line) -> int:
     return next((number for _, _, number in _AGES.numbers(line.words) if 0 < number <= len(VALUES)), 1)
 
 
+_BENIGN = frozenset(DATA["benign"].split())
+_IN_PASSING = ("care_so_far", "impact", "home")
 _MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
 _AGES = Ages(DATA["words"])
-_CORRECTS, _ASKS, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES = (
-    phrases(DATA[name]) for name in ("corrects", "asks", "ignored", "once", "now", "twists", "contrasts", "asides")
+_CORRECTS, _ASKS, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES, _TURNS = (
+    phrases(DATA[name])
+    for name in ("corrects", "asks", "ignored", "once", "now", "twists", "contrasts", "asides", "turns")
 )
 _COMMANDS = [(name, phrases(written)) for name, written in DATA["commands"].items()]
 _PLAINLY = {

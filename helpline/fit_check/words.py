@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Iterable, Mapping
 
-import yaml
-
 from helpline.answers.numbers import load_numbers
-from helpline.fit_check.questions import PAYING, asked_answers
+from helpline.files import read_yaml
+from helpline.fit_check.questions import asked_answers
 from helpline.fit_check.rules import HIGHER_LEVEL, STOP_CHILD, URGENT, Decision
 from helpline.settings import ROOT
 
@@ -22,13 +21,18 @@ Message = dict[str, Any]
 @lru_cache(maxsize=2)
 def load_words(name: str) -> dict[str, Any]:
     """Return the words of ``questions`` or ``results``, read once."""
-    words: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    words: dict[str, Any] = read_yaml(FOLDER / f"{name}.yml")
     return words
 
 
 def say(name: str, **parts: str) -> Message:
     """Return a plain message of the words around the questions."""
     return {"text": load_words("questions")["words"][name].format(**parts), "custom": {"kind": "info"}}
+
+
+def resume_or_not() -> Message:
+    """Return the question whether to go on with earlier answers."""
+    return {**say("resume_or_not"), "buttons": [{"title": t, "payload": t} for t in ("Go on", "Start over")]}
 
 
 def opening() -> Message:
@@ -129,6 +133,8 @@ def _notes(decision: Decision, answers: Mapping[str, str]) -> Iterable[str]:
 
 
 def _short(name: str, value: str) -> str:
-    """Return an answer with what it was about, for an echo or a reason."""
-    label = load_words("questions")["questions"][name]["label"]
-    return f"{label}: {title_of(name, value).lower()}" if name != PAYING else title_of(name, value)
+    """Return an answer with what it was about, for an echo or a reason: "age: 18 or older"."""
+    title = title_of(name, value)
+    # "I'm a professional" keeps its capital.
+    title = title if title.startswith("I'") else title[:1].lower() + title[1:]
+    return f"{load_words('questions')['questions'][name]['label']}: {title}"

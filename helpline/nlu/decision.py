@@ -36,7 +36,7 @@ QUESTION_BEFORE_CHECK = 0.05
 # A topic of this probability outweighs danger that no rule and not this much of a score speaks for.
 SURE_TOPIC = 0.7
 DOUBTFUL_DANGER = 0.95
-NOT_COVERED_DOUBT = 0.25
+NOT_COVERED_DOUBT = 0.2
 CLEAR_ENOUGH = 0.12
 GROUP_CLEAR_ENOUGH = 0.5
 MAX_SUGGESTIONS = 3

@@ -97,7 +97,10 @@ class Vocabulary:
 def _weighted(grams: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[dict[str, int], np.ndarray]:
     counter = CountVectorizer(analyzer=grams, min_df=_LEAST_MESSAGES if len(texts) > _FEW else 1)
     weights = TfidfTransformer().fit(counter.fit_transform(texts)).idf_
-    return {gram: int(column) for gram, column in counter.vocabulary_.items()}, small(weights)
+    # The common ones side by side: a message then reads few pages of the models' matrices.
+    order = np.argsort(weights, kind="stable")
+    places = np.argsort(order)
+    return {gram: int(places[column]) for gram, column in counter.vocabulary_.items()}, small(weights[order])
 
 
 def small(values: np.ndarray) -> np.ndarray:

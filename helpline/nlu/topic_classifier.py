@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.crisis.follow_up import FOLLOW_UP, REACH, after, follow_up
 from helpline.crisis.taxonomy import Detection, Tier
-from helpline.fit_check.dialogue import REQUESTED_SLOT, SLOT, State, merely_answers
+from helpline.fit_check.dialogue import FORM, SLOT, State, merely_answers
 from helpline.nlu.crisis_detector import CRISIS_KEY, DETECTION, last_heard
 from helpline.nlu.decision import (
     CRISIS,
@@ -197,7 +197,7 @@ class TopicClassifier(GraphComponent):
 
 def _check(tracker: DialogueStateTracker | None) -> State:
     """Return where the person stands in the fit check, if it waits for an answer."""
-    waits = tracker is not None and tracker.slots.get(REQUESTED_SLOT) and tracker.get_slot(REQUESTED_SLOT) == SLOT
+    waits = tracker is not None and tracker.active_loop_name == FORM
     return State.of_slot(tracker.get_slot(SLOT)) if tracker is not None and waits else State()
 
 

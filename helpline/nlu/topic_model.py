@@ -97,8 +97,9 @@ class TopicModel:
 
     @classmethod
     def load(cls, path: Path) -> TopicModel:
-        """Read what `save` wrote."""
-        return cls(*joblib.load(path))
+        """Read what `save` wrote; of the large matrices only the rows of n-grams that are met come into memory."""
+        meaning, wording, leaning, labels = joblib.load(path, mmap_mode="r")
+        return cls(meaning, (np.asarray(wording[0]), wording[1]), leaning, labels)
 
     def alone(self, reading: Reading) -> np.ndarray:
         """Return probabilities for the message and each of its clauses on their own, shape (1 + clauses, labels)."""

@@ -187,3 +187,8 @@ def test_the_page_is_served_and_needs_nobody_else(assistant: Assistant) -> None:
 @pytest.mark.parametrize("path", ["/conversations/x/tracker", "/domain", "/model/parse", "/status"])
 def test_rasas_own_api_is_closed(path: str, assistant: Assistant) -> None:
     assert assistant.session.get(f"{assistant.url}{path}", timeout=5).status_code == 404
+
+
+def test_the_action_server_listens_on_this_machine_only(assistant: Assistant) -> None:
+    listening = [c.laddr.ip for c in assistant.child("rasa_sdk").connections() if c.status == "LISTEN"]
+    assert listening and set(listening) == {"127.0.0.1"}

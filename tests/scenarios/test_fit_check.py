@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import numpy as np
 import requests
 from assistant import Assistant, Reply, environment, free_port, new_sender, serving, wait_for
 
+from helpline.evaluation.sets import HELDOUT, read
 from helpline.settings import ROOT
 
 ANSWERS = ("Me", "18 or older", "No", "Mental health", "No", "Yes", "Most days", "None yet", "Yes", "Yes", "No thanks")
@@ -56,7 +56,7 @@ def test_without_the_action_server_nothing_is_lost(tmp_path: Path) -> None:
             running.say(sender, "take the fit check")
             assert asked(running.say(sender, "Me")) == "age"
         down = running.say(sender, "18 or older")
-        assert "Your answers so far are kept" in down.text and "1-800-662-HELP (4357)" in down.text
+        assert "What you told me so far is kept" in down.text and "1-800-662-HELP (4357)" in down.text
         question = running.say(sender, "what is group therapy?")
         assert question.topics == ["group_therapy"] and "kept" in question.text
         crisis = running.say(new_sender(), "i want to die")
@@ -83,6 +83,15 @@ def test_switched_off_it_says_so_and_all_else_stays(tmp_path: Path) -> None:
         assert running.say(sender, "i want to die").kinds[0] == "crisis"
 
 
+def test_who_asks_for_the_check_gets_it_and_who_asks_about_programs_does_not(assistant: Assistant) -> None:
+    started: dict[bool, list[bool]] = {True: [], False: []}
+    for row in read(HELDOUT / "fit_check_starts.jsonl"):
+        wanted = row["label"].startswith("fit_check/")
+        started[wanted].append(asked(assistant.say(new_sender(), row["text"])) is not None)
+    assert np.mean(started[True]) >= 0.75
+    assert np.mean(started[False]) <= 0.03
+
+
 def test_a_turn_takes_no_longer_than_a_moment(assistant: Assistant) -> None:
     seconds = []
     for _ in range(8):
@@ -91,6 +100,4 @@ def test_a_turn_takes_no_longer_than_a_moment(assistant: Assistant) -> None:
             started = time.monotonic()
             assistant.say(sender, text)
             seconds.append(time.monotonic() - started)
-    # 150 ms is the promise on a quiet machine; tests may share theirs with a training.
-    assert np.percentile(seconds, 50) < 0.15
-    assert np.percentile(seconds, 95) < (0.15 if os.environ.get("CI") else 0.5)
+    assert np.percentile(seconds, 95) < 0.15

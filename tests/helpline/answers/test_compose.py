@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from helpline.answers.compose import MENU, Topic, plain_message, topic_message, topics_of
+from helpline.answers.compose import CHECK_BUTTON, MENU, Topic, plain_message, topic_message, topics_of
 from helpline.answers.numbers import load_numbers
 from helpline.nlu.decision import MAX_SUGGESTIONS
 
@@ -83,6 +84,12 @@ def test_keys_of_numbers_become_numbers_and_the_domain_stays() -> None:
     assert [number["tel"] for number in numbers] == ["988", "911"]
     assert original == before
     assert plain_message(original, load_numbers(), {})["custom"]["numbers"] == numbers
+
+
+def test_a_topic_may_offer_the_fit_check_where_there_is_one(topics: dict[str, Topic]) -> None:
+    topic = replace(topics["faq/cost"], offers_check=True)
+    assert topic_message(topic, topics)["buttons"][-1] == CHECK_BUTTON
+    assert CHECK_BUTTON not in topic_message(topic, topics, check=False)["buttons"]
 
 
 @pytest.mark.parametrize(

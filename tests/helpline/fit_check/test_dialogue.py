@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import State, Turn
-from helpline.fit_check.questions import VALUES, next_question
+from helpline.fit_check.questions import BY_RISK, UNKNOWN, VALUES, next_question
+from helpline.fit_check.rules import decide
 from helpline.fit_check.words import title_of
 
 ADULT = {"who": "me", "age": "adult", "safety": "no"}
@@ -85,7 +87,7 @@ def test_danger_that_is_not_ruled_out_is_asked_once_more_then_urgent() -> None:
     assert once.state.current == "safety" and "safety" not in once.state.answers
     assert after("No", state=once.state).state.current == "focus"
     twice = after("Not sure", state=once.state)
-    assert result(twice)["outcome"] == "urgent" and twice.state.current is None
+    assert result(twice)["outcome"] == "urgent" and twice.state.current is None and twice.danger
 
 
 def test_a_skipped_question_of_danger_is_asked_once_more_too() -> None:
@@ -96,7 +98,7 @@ def test_a_skipped_question_of_danger_is_asked_once_more_too() -> None:
 
 def test_of_a_child_nothing_is_kept() -> None:
     turn = after("i am 9", state=State({"who": "me"}, "age"))
-    assert result(turn)["outcome"] == "stop_child" and turn.state == State()
+    assert result(turn)["outcome"] == "stop_child" and turn.state == State() and turn.forget
 
 
 def test_a_professional_is_not_scored() -> None:
@@ -139,14 +141,70 @@ def test_stop_keeps_the_answers_and_delete_does_not() -> None:
     assert stopped.state.current is None and stopped.state.answers == state.answers
     resumed = dialogue.begin(stopped.state, "continue my check", go_on=True)
     assert resumed.state.current == next_question(state.answers) == "health"
-    assert after("delete my answers", state=at("health")).state == State()
+    deleted = after("delete my answers", state=at("health"))
+    assert deleted.state == State() and deleted.forget
 
 
 def test_on_a_shared_device_old_answers_are_not_used_unasked() -> None:
     asked = dialogue.begin(State(ADULT), "take the fit check", shared=True)
     assert asked.state.current == dialogue.RESUME and kinds(asked) == ["info"]
-    assert after("start over", state=asked.state).state == State({}, "who")
-    assert after("yes", state=asked.state).state.current == "focus"
+    for no in ("start over", "no thanks", "Start over", "not mine"):
+        assert after(no, state=asked.state).state == State({}, "who")
+    for yes in ("yes please", "y", "Go on", "continue my check"):
+        assert after(yes, state=asked.state).state.current == "focus"
+    once = after("hm", state=asked.state)
+    assert once.state.current == dialogue.RESUME and after("hm", state=once.state).state == State({}, "who")
+    aside = after("what is cbt?", state=asked.state, digression=True)
+    assert not aside.taken and dialogue.ask_again(aside.state).state.current == dialogue.RESUME
+
+
+def test_a_new_person_does_not_overwrite_a_stopped_check_unasked() -> None:
+    asked = dialogue.begin(State(ADULT), "my son is 15, would an iop fit?")
+    assert asked.state.current == dialogue.RESUME and asked.state.answers == ADULT
+
+
+def test_the_wish_to_be_checked_is_no_answer_and_no_dead_end() -> None:
+    for question in VALUES:
+        state = at(question)
+        turn = dialogue.answer(state, "do i qualify", is_digression=False, asks_for_check=True)
+        assert turn.messages and UNKNOWN not in turn.state.answers.values()
+        assert turn.state.current == ("who" if question == "paying" else question)
+
+
+def test_a_mention_of_drinking_or_of_therapy_makes_nothing_milder() -> None:
+    drinks = at("care_so_far", daily_use="alcohol", withdrawal_history="past")
+    kept = dialogue._merged(drinks.answers, dialogue.Heard({"focus": "mental"}))
+    assert kept["focus"] == "both" and decide(kept).outcome == "higher_level"
+    mental = dialogue._merged({**ADULT, "focus": "mental"}, dialogue.Heard({"daily_use": "alcohol"}))
+    assert mental["focus"] == "both"
+    assert dialogue._merged({"daily_use": "alcohol"}, dialogue.Heard({"daily_use": "benzos"}))["daily_use"] == "both"
+
+
+def test_without_a_correction_no_message_makes_the_outcome_milder() -> None:
+    levels = ("outpatient_may_be_enough", "iop_may_fit", "higher_level", "urgent")
+    draw = random.Random(5)
+    for _ in range(4000):
+        answers = {name: draw.choice(VALUES[name]) for name in VALUES if name not in ("paying", "age")}
+        name = draw.choice([name for name in BY_RISK if name != "time"])
+        before = decide(answers).outcome
+        after_it = decide(dialogue._merged(answers, dialogue.Heard({name: draw.choice(VALUES[name])}))).outcome
+        assert levels.index(after_it) >= levels.index(before)
+
+
+def test_in_other_words_stays_so_over_a_digression_or_a_pause() -> None:
+    once = after("Not sure", state=State({"who": "me", "age": "adult"}, "safety"))
+    words_again = once.messages[-1]["text"]
+    assert dialogue.ask_again(once.state).messages[-1]["text"] == words_again
+    stopped = after("stop", state=once.state)
+    resumed = dialogue.begin(stopped.state, "continue my check", go_on=True)
+    assert resumed.messages[-1]["text"] == words_again
+    assert result(after("skip", state=resumed.state))["outcome"] == "urgent"
+
+
+def test_an_answer_beside_the_money_question_changes_the_result() -> None:
+    state = State({**MILD, "impact": "most"}, "paying", done=True)
+    turn = after("no insurance, and i can't be left alone", state=state)
+    assert result(turn)["outcome"] == "higher_level"
 
 
 def test_the_result_gives_reasons_a_source_and_numbers() -> None:

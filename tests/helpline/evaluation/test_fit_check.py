@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from helpline.evaluation.fit_check import ASKED_AGAIN, RIGHT, WRONG, counted, judged, summary
+from helpline.evaluation.sets import DEVELOPMENT, HELDOUT, read
+from helpline.fit_check.understanding import Heard
+
+
+@pytest.mark.parametrize(
+    ("row", "heard", "outcome"),
+    [
+        ({"answers": {"age": "adult"}}, Heard({"age": "adult"}), RIGHT),
+        ({"answers": {"age": "adult"}}, Heard({}, unclear=True), ASKED_AGAIN),
+        ({"answers": {"age": "adult"}}, Heard({}), ASKED_AGAIN),
+        ({"answers": {"age": "adult", "who": "me"}}, Heard({"age": "adult"}), ASKED_AGAIN),
+        ({"answers": {"age": "adult"}}, Heard({"age": "13_17"}), WRONG),
+        ({"answers": {"age": "adult"}}, Heard({"age": "adult", "who": "me"}), WRONG),
+        ({"answers": {"age": "adult"}}, Heard({}, "stop"), WRONG),
+        ({"answers": {"age": "unknown"}}, Heard({}, "skip"), RIGHT),
+        ({"answers": {}, "digression": True}, Heard({}), RIGHT),
+        ({"answers": {}, "digression": True}, Heard({"age": "adult"}), WRONG),
+        ({"answers": {}, "command": "back", "steps": 2}, Heard({}, "back", 2), RIGHT),
+        ({"answers": {}, "command": "back", "steps": 2}, Heard({}, "back"), WRONG),
+    ],
+)
+def test_what_became_of_an_answer(row: dict[str, Any], heard: Heard, outcome: str) -> None:
+    assert judged({"current": "age", **row}, heard) == outcome
+
+
+def test_answers_by_people_whom_nobody_tuned_on_are_understood() -> None:
+    outcomes = counted(read(HELDOUT / "fit_check.jsonl"))
+    total = sum(outcomes.values())
+    assert (outcomes[RIGHT] + outcomes[ASKED_AGAIN]) / total >= 0.95
+    assert outcomes[RIGHT] / total >= 0.8
+
+
+def test_hardly_anything_that_is_no_answer_fills_one() -> None:
+    rows = [row for sets in (HELDOUT, DEVELOPMENT) for row in read(sets / "fit_check.jsonl") if row.get("digression")]
+    assert counted(rows)[WRONG] <= 0.01 * len(rows)
+
+
+def test_the_table_adds_up() -> None:
+    assert summary(HELDOUT).count("of 420") == 3
