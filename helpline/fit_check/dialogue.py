@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
-from helpline.crisis.taxonomy import Detection
+from helpline.crisis.taxonomy import Detection, Tier
 from helpline.fit_check import words
 from helpline.fit_check.questions import (
     BY_RISK,
@@ -37,17 +37,13 @@ CONTINUE, START_OVER, DELETE = "resume", "start_over", "delete"
 _TOPICS = (FAQ, NOT_COVERED, TWO_QUESTIONS)
 SMALLTALK = "smalltalk"
 _REMARKS = ("delete_conversation", SUPPORT, SUPPORT_AND_QUESTION)
-# What an answer to these questions may sound like.
-_ASKED_FOR = {
-    "daily_use": ("withdrawal_danger",),
-    "withdrawal_history": ("withdrawal_danger", "medical_emergency", "psychosis"),
-    "health": ("medical_emergency",),
-}
 # A topic of this confidence is no answer, even where it is not asked for in so many words.
 _SURE = 0.6
 _FEW_WORDS = 2
-# An answer of so many words says nothing else beside.
-_SHORT = 8
+# An answer of so many words says hardly anything beside (tests/development: of short messages of danger without plain
+# words 1 to 3 in a hundred are taken for one). To the first of these questions any mention of a relative is an answer.
+_SHORT = 12
+_MOST_WORDS = {"who": 5, "focus": 6, "time": 6}
 # What tells that a withdrawal may be under way.
 _HAPPENING = re.compile(
     r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|now|tonight|since|hour|minute|morning|help"
@@ -166,18 +162,19 @@ def ask_again(state: State) -> Turn:
 
 
 def merely_answers(state: State, text: str, heard: Detection) -> bool:
-    """Tell whether what the score takes for danger is the answer to a question that asks for just that.
+    """Tell whether what the score takes for danger is a short answer to the question that waits.
 
-    "Every night, vodka" to the question of daily use is no emergency by itself, and the result says to see a doctor.
-    What a rule hears in plain words, and what is happening now, stays danger.
+    The score has learned from whole messages; one in eight short answers ("living in my car", "every night, vodka")
+    frightens it. What a rule hears in plain words, an emergency, and what is said of danger itself stay danger.
     """
     question = state.current or ""
-    if heard.hits or heard.category not in _ASKED_FOR.get(question, ()):
+    if heard.hits or question in ("", "safety") or (heard.tier is Tier.T3 and question != "age"):
         return False
-    if len(text.split()) > _SHORT or _HAPPENING.search(text.lower()):
+    if len(text.split()) > _MOST_WORDS.get(question, _SHORT):
         return False
-    value = understand(text, question).answers.get(question)
-    return value is not None and value != "now"
+    if question in ("daily_use", "withdrawal_history") and _HAPPENING.search(text.lower()):
+        return False
+    return understand(text, question).answers.get(question, UNKNOWN) not in (UNKNOWN, "now")
 
 
 def is_digression(text: str, intent: str, confidence: float) -> bool:

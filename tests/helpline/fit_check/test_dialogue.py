@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from helpline.crisis.taxonomy import Detection, RuleHit, Tier
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import State, Turn
 from helpline.fit_check.questions import BY_RISK, UNKNOWN, VALUES, next_question
@@ -223,6 +224,26 @@ def test_after_the_result_other_talk_ends_the_check() -> None:
     turn = after("what is an iop", state=state, digression=True)
     assert not turn.taken
     assert dialogue.ask_again(state).state.current is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "tier", "rule", "merely"),
+    [
+        ("daily_use", "every night, vodka", Tier.T2, False, True),
+        ("home", "living in my car", Tier.T2, False, True),
+        ("age", "she's 7 going on 40", Tier.T3, False, True),
+        ("daily_use", "vodka, but i ran out yesterday and i shake", Tier.T2, False, False),
+        ("home", "living in my car", Tier.T3, False, False),
+        ("daily_use", "every night, vodka", Tier.T2, True, False),
+        ("safety", "no", Tier.T2, False, False),
+        ("health", "the letters are on the table", Tier.T2, False, False),
+        ("", "every night, vodka", Tier.T2, False, False),
+    ],
+)
+def test_only_a_short_answer_outweighs_a_score(question: str, text: str, tier: Tier, rule: bool, merely: bool) -> None:
+    hits = (RuleHit("any", "suicide_active", tier, "self", 0, 1),) if rule else ()
+    heard = Detection(tier, "suicide_active", score=0.9, hits=hits)
+    assert dialogue.merely_answers(State({}, question or None), text, heard) is merely
 
 
 @pytest.mark.parametrize("text", ["", "   ", "🙂🙂", "x" * 10_000, "\u200b"])
