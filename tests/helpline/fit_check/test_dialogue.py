@@ -231,7 +231,7 @@ def test_after_the_result_other_talk_ends_the_check() -> None:
     [
         ("daily_use", "every night, vodka", Tier.T2, False, True),
         ("home", "living in my car", Tier.T2, False, True),
-        ("age", "she's 7 going on 40", Tier.T3, False, True),
+        ("age", "she is seven", Tier.T3, False, True),
         ("daily_use", "vodka, but i ran out yesterday and i shake", Tier.T2, False, False),
         ("home", "living in my car", Tier.T3, False, False),
         ("daily_use", "every night, vodka", Tier.T2, True, False),
