@@ -28,6 +28,21 @@ DIGRESSIONS = (
     "thank you",
     "are you a real person?",
 )
+# What people type instead of a button, and what it means.
+TYPED = {
+    "who": {"its for me": "me", "my husband": "loved_one"},
+    "age": {"im 44": "adult", "fifteen": "13_17"},
+    "safety": {"no, nobody is in danger": "no"},
+    "focus": {"mostly drinking": "substance", "depression": "mental"},
+    "daily_use": {"every night, vodka": "alcohol", "fentanyl every day": "other_drugs"},
+    "health": {"nope, healthy": "no"},
+    "around_the_clock": {"i'd be fine on my own": "yes"},
+    "impact": {"almost every day": "most"},
+    "care_so_far": {"nothing so far": "none"},
+    "home": {"couch surfing": "no"},
+    "time": {"if someone drives me": "with_help"},
+}
+BREAKDOWNS = ("i want to kill myself", "my son overdosed and wont wake up", "my husband is beating me right now")
 # Answers that end the check at once are drawn last, else no walk would get anywhere.
 _LAST = {"who": "professional", "age": "under_13", "safety": "yes", "withdrawal_history": "now"}
 
@@ -78,6 +93,8 @@ class Walk(RuleBasedStateMachine):
         assert "1-800-662-HELP (4357)" in self.reply.text and "911" in self.reply.text and "988" in self.reply.text
         if decision.outcome not in ("urgent", "stop_child"):
             self.is_asked(PAYING)
+            self.say("No thanks")
+            assert self.reply.kinds == ["info"]
 
     @precondition(lambda self: self.current)
     @rule(data=st.data())
@@ -89,6 +106,29 @@ class Walk(RuleBasedStateMachine):
         self.say(title_of(self.current, value))
         self.answers[self.current] = value
         self.goes_on()
+
+    @precondition(lambda self: self.current in TYPED)
+    @rule(data=st.data())
+    def type_an_answer(self, data: st.DataObject) -> None:
+        text, value = data.draw(st.sampled_from(sorted(TYPED[self.current].items())))
+        self.say(text)
+        self.answers[self.current] = value
+        self.goes_on()
+
+    @precondition(lambda self: self.current)
+    @rule()
+    def ask_for_the_check_again(self) -> None:
+        self.say("take the fit check")
+        self.is_asked(self.current)
+
+    @precondition(lambda self: self.current)
+    @rule(text=st.sampled_from(BREAKDOWNS))
+    def break_down(self, text: str) -> None:
+        self.say(text)
+        assert self.reply.kinds == ["crisis"] and "1-800-662-HELP (4357)" in self.reply.text
+        self.say("take the fit check")
+        assert self.reply.kinds == ["info"] and "988" in self.reply.text
+        self.answers, self.current = {}, None
 
     @precondition(lambda self: self.current and self.current != "safety")
     @rule()
