@@ -50,6 +50,8 @@ _HAPPENING = re.compile(
 )
 _YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
 _NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
+# Words by which people name the check itself.
+_CHECK = re.compile(r"\b(check|quiz|qualify|assessment|iop|test)\b", re.IGNORECASE)
 # Two answers to a question that are one together.
 _BOTH = {"focus": ({"substance", "mental"},), "daily_use": ({"alcohol", "benzos"},)}
 
@@ -134,6 +136,8 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
     """
     if state.current == RESUME:
         return _resume(state, text, is_digression)
+    if asks_for_check and _CHECK.search(text):
+        return _asked_for(state, text)
     button = words.chosen(state.current, text)
     heard = Heard({state.current: button}) if button else understand(text, state.current)
     if heard.command:
@@ -141,7 +145,7 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
     if heard.answers:
         return _take(state, heard, echo=not button and not _is_plain(text, heard))
     if asks_for_check:
-        return begin(State(), text) if state.current == PAYING else ask_again(state)
+        return _asked_for(state, text)
     if state.current == PAYING and heard.unclear:
         return Turn(replace(state, current=None), [words.paying("no_thanks")])
     if state.current == PAYING or (is_digression and not heard.unclear):
@@ -185,6 +189,11 @@ def is_digression(text: str, intent: str, confidence: float) -> bool:
         return True
     asks = is_question(normalise(text))
     return (intent in _TOPICS and (asks or confidence >= _SURE)) or (intent == OFF_TOPIC and asks)
+
+
+def _asked_for(state: State, text: str) -> Turn:
+    """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out."""
+    return begin(State(), text) if state.current == PAYING else ask_again(state)
 
 
 def _question(state: State) -> Message:

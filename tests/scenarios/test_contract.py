@@ -190,5 +190,5 @@ def test_rasas_own_api_is_closed(path: str, assistant: Assistant) -> None:
 
 
 def test_the_action_server_listens_on_this_machine_only(assistant: Assistant) -> None:
-    listening = [c.laddr.ip for c in assistant.child("rasa_sdk").connections() if c.status == "LISTEN"]
+    listening = [c.laddr.ip for c in assistant.child("rasa_sdk").net_connections() if c.status == "LISTEN"]
     assert listening and set(listening) == {"127.0.0.1"}
