@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib.machinery
 import importlib.util
@@ -83,6 +84,8 @@ def serve(settings: Settings, model: Path) -> None:
         # The model's objects stay for good: the garbage collector need not walk through them again and again.
         gc.collect()
         gc.freeze()
+        # What loading needed and freed goes back to the system, where the C library can do that (glibc).
+        getattr(ctypes.CDLL(None), "malloc_trim", bool)(0)
 
     # Rasa has a route for "/" of its own, so the page comes in before routing.
     @app.middleware("request")

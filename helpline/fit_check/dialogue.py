@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Mapping
 
 from helpline.crisis.taxonomy import Detection, Tier
@@ -40,6 +40,8 @@ _REMARKS = ("delete_conversation", SUPPORT, SUPPORT_AND_QUESTION)
 # A topic of this confidence is no answer, even where it is not asked for in so many words.
 _SURE = 0.6
 _FEW_WORDS = 2
+# Whoever asks so many other things in a row has other things to ask.
+_MOST_ASIDES = 6
 # An answer of so many words says hardly anything beside (tests/development: of short messages of danger without plain
 # words 1 to 3 in a hundred are taken for one). To the first of these questions any mention of a relative is an answer.
 _SHORT = 12
@@ -65,16 +67,18 @@ class State:
         current: the question that waits for an answer; None outside the check.
         again: whether it was put in other words already: it is never put a third time.
         done: whether a result was given for these answers.
+        asides: how many messages in a row were about something else.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
     current: str | None = None
     again: bool = False
     done: bool = False
+    asides: int = 0
 
     def as_slot(self) -> dict[str, Any]:
         """Return plain values for Rasa's slot."""
-        return {"answers": dict(self.answers), "current": self.current, "again": self.again, "done": self.done}
+        return {**asdict(self), "answers": dict(self.answers)}
 
     @classmethod
     def of_slot(cls, value: Mapping[str, Any] | None) -> State:
@@ -156,13 +160,15 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
 def ask_again(state: State) -> Turn:
     """Put the question that waits once more, after something else was answered.
 
-    Once the result is out nothing is insisted on: the check is over then.
+    Once the result is out nothing is insisted on: the check is over then. Nor is it after many asides in a row.
     """
     if state.current == PAYING:
         return Turn(replace(state, current=None), [])
     if state.current == RESUME:
         return _ask_whether_to_go_on(state)
-    return Turn(state, [_question(state)] if state.current else [])
+    if state.asides + 1 >= _MOST_ASIDES:
+        return Turn(replace(state, current=None, asides=0), [words.say("paused")])
+    return Turn(replace(state, asides=state.asides + 1), [_question(state)] if state.current else [])
 
 
 def merely_answers(state: State, text: str, heard: Detection) -> bool:
@@ -193,7 +199,9 @@ def is_digression(text: str, intent: str, confidence: float) -> bool:
 
 def _asked_for(state: State, text: str) -> Turn:
     """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out."""
-    return begin(State(), text) if state.current == PAYING else ask_again(state)
+    if state.current == PAYING:
+        return begin(State(), text)
+    return _ask_whether_to_go_on(state) if state.current == RESUME else Turn(state, [_question(state)])
 
 
 def _question(state: State) -> Message:

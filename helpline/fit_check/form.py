@@ -54,7 +54,11 @@ class FitCheckForm(FormAction):
         if tracker.active_loop_name == self.name() and not answered and _is_digression(tracker):
             # Questions are answered without the action server.
             raise ActionExecutionRejection(self.name(), "No action server.")
-        return [ActiveLoop(self.name()), create_bot_utterance(say("unavailable")), SlotSet(REQUESTED_SLOT, SLOT)]
+        unavailable = create_bot_utterance(say("unavailable"))
+        if answered:
+            # Other questions are not held up by a check that cannot go on; what was told stays in its slot.
+            return [unavailable, *_over()]
+        return [ActiveLoop(self.name()), unavailable, SlotSet(REQUESTED_SLOT, SLOT)]
 
 
 def _over() -> list[Event]:

@@ -142,6 +142,8 @@ class Walk(RuleBasedStateMachine):
     def digress(self, text: str) -> None:
         self.say(text)
         assert len(self.reply.messages) >= 2
+        if "put the check aside" in self.reply.text:
+            self.say("continue my check")
         self.is_asked(self.current)
 
     @precondition(lambda self: self.current)

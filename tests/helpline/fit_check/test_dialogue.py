@@ -128,6 +128,18 @@ def test_something_else_is_left_to_others_and_fills_nothing() -> None:
     assert kinds(dialogue.ask_again(state)) == ["question"]
 
 
+def test_after_many_other_questions_in_a_row_it_is_put_aside_with_all_answers() -> None:
+    state = at("health")
+    for _ in range(5):
+        turn = dialogue.ask_again(state)
+        assert kinds(turn) == ["question"]
+        state = turn.state
+    aside = dialogue.ask_again(state)
+    assert "continue my check" in aside.messages[0]["text"] and aside.state.current is None
+    assert dialogue.begin(aside.state, "continue my check", go_on=True).state.current == "health"
+    assert after("nope", state=state).state.asides == 0
+
+
 def test_an_unclear_answer_is_asked_once_in_other_words_then_left_open() -> None:
     once = after("it depends", state=at("around_the_clock"))
     assert once.state.again
