@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction
 from actions.privacy import conversations
+from helpline.crisis.follow_up import CRISIS_SEEN
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import FORM, REQUESTED_SLOT, SLOT, State, Turn
 from helpline.nlu.decision import FIT_CHECK, FIT_CHECK_AND_QUESTION, SUPPORT, SUPPORT_AND_QUESTION
@@ -17,8 +18,6 @@ from helpline.storage.database import FORGET_SLOT, delete_conversation
 
 _WISHES = (FIT_CHECK, FIT_CHECK_AND_QUESTION)
 _DISTRESS = (SUPPORT, SUPPORT_AND_QUESTION)
-# From then on the numbers stay in sight (domain.yml).
-_CRISIS_SEEN = "crisis_seen"
 # Distress beside an answer of more words than this is answered too.
 _FEW_WORDS = 5
 # On these others may read along: earlier answers are not gone on with unasked.
@@ -46,7 +45,7 @@ class ValidateFitCheckForm(SafeAction):
         waiting = SLOT if turn.state.current else None
         events = [SlotSet(SLOT, turn.state.as_slot()), SlotSet(REQUESTED_SLOT, waiting)]
         if turn.danger:
-            events.append(SlotSet(_CRISIS_SEEN, True))
+            events.append(SlotSet(CRISIS_SEEN, True))
         return [*events, SlotSet(FORGET_SLOT, True)] if turn.forget else events
 
 
@@ -57,7 +56,8 @@ def turn_of(tracker: Tracker) -> Turn:
     text, intent = message.get("text") or "", message.get("intent") or {}
     name = str(intent.get("name"))
     digression = dialogue.is_digression(text, name, float(intent.get("confidence") or 0))
-    if _comes_back(tracker):
+    # The form has left this very message to others, who have answered it.
+    if _since_message(tracker, "action_execution_rejected"):
         if name in _DISTRESS and state.current:
             # The kind words have been said; what the message answers is not lost.
             turn = dialogue.answer(state, text, is_digression=True)
@@ -66,9 +66,10 @@ def turn_of(tracker: Tracker) -> Turn:
         return dialogue.ask_again(state)
     if name in _DISTRESS and state.current and len(text.split()) > _FEW_WORDS:
         return Turn(state, [], taken=False)
-    if state.current and not _starts(tracker):
+    starts = _since_message(tracker, "active_loop")
+    if state.current and not starts:
         return dialogue.answer(state, text, digression, asks_for_check=name in _WISHES)
-    if digression and not _starts(tracker):
+    if digression and not starts:
         # The check was begun while this server was down, and its first question waits.
         return Turn(state, [], taken=False)
     shared = tracker.get_latest_input_channel() not in _OWN_PAGES
@@ -80,21 +81,11 @@ def _label(message: dict[str, Any]) -> str:
     return str((chosen.get("response") or {}).get("intent_response_key") or "")
 
 
-def _starts(tracker: Tracker) -> bool:
-    """Tell whether the form has just been entered, by this very message."""
+def _since_message(tracker: Tracker, kind: str) -> bool:
+    """Tell whether an event of this `kind` concerned the form since the latest message."""
     for event in reversed(tracker.events):
         if event["event"] == "user":
             return False
-        if event["event"] == "active_loop" and event["name"] == FORM:
-            return True
-    return False
-
-
-def _comes_back(tracker: Tracker) -> bool:
-    """Tell whether the form has left this message to others already."""
-    for event in reversed(tracker.events):
-        if event["event"] == "user":
-            return False
-        if event["event"] == "action_execution_rejected" and event["name"] == FORM:
+        if event["event"] == kind and event["name"] == FORM:
             return True
     return False

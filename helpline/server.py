@@ -85,7 +85,9 @@ def serve(settings: Settings, model: Path) -> None:
         gc.collect()
         gc.freeze()
         # What loading needed and freed goes back to the system, where the C library can do that (glibc).
-        getattr(ctypes.CDLL(None), "malloc_trim", bool)(0)
+        library = ctypes.CDLL(None)
+        if hasattr(library, "malloc_trim"):
+            library.malloc_trim(0)
 
     # Rasa has a route for "/" of its own, so the page comes in before routing.
     @app.middleware("request")

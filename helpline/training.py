@@ -60,9 +60,9 @@ def fingerprint(root: Path = ROOT) -> str:
         place = root / name
         files = sorted(place.rglob("*")) if place.is_dir() else [place]
         for file in files:
-            name = file.relative_to(root).as_posix()
-            if file.is_file() and "__pycache__" not in file.parts and not name.startswith(_NOT_TRAINED_ON):
-                digest.update(f"{name}\0".encode())
+            relative = file.relative_to(root).as_posix()
+            if file.is_file() and "__pycache__" not in file.parts and not relative.startswith(_NOT_TRAINED_ON):
+                digest.update(f"{relative}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 

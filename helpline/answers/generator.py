@@ -13,15 +13,13 @@ from rasa.utils.endpoints import EndpointConfig
 from helpline.answers.compose import Topic, plain_message, topic_message, topics_of
 from helpline.answers.crisis import crisis_message, fitting
 from helpline.answers.numbers import load_numbers
-from helpline.crisis.follow_up import FOLLOW_UP
+from helpline.crisis.follow_up import CRISIS_SEEN, FOLLOW_UP
 from helpline.crisis.taxonomy import Tier
 from helpline.nlu.crisis_detector import CRISIS_KEY, MODIFIERS, last_heard
 from helpline.nlu.decision import CRISIS, SUPPORT, group
 from helpline.nlu.topic_classifier import ASKED
 from helpline.settings import load
 
-# The slot that stays set from the first crisis of a conversation on.
-CRISIS_SEEN = "crisis_seen"
 _STILL_HERE = "utter_crisis_still_here"
 _MODIFIER = "utter_crisis_modifier"
 _QUESTION_OFFER = "utter_crisis_question_offer"

@@ -7,6 +7,8 @@ from typing import Any, Mapping
 from helpline.crisis.taxonomy import Tier
 
 FOLLOW_UP = "crisis_follow_up"
+# The slot that stays set from the first crisis of a conversation on.
+CRISIS_SEEN = "crisis_seen"
 # Until so many turns after a crisis reply a bare "yes" or "ok" still answers its question.
 REACH = 3
 # Small talk that means something else right after a crisis reply.

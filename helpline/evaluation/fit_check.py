@@ -52,6 +52,6 @@ def summary(sets: Path) -> str:
             "|---|---|",
             f"| taken as meant | {share(outcomes[RIGHT], total)} |",
             f"| taken as meant, or asked about once more | {share(outcomes[RIGHT] + outcomes[ASKED_AGAIN], total)} |",
-            f"| taken for something else, which the echo shows | {share(outcomes[WRONG], total)} |",
+            f"| taken for something else | {share(outcomes[WRONG], total)} |",
         ]
     )

@@ -33,9 +33,8 @@ RESUME = "resume"
 BACK, SKIP, WHY, STOP = "back", "skip", "why", "stop"
 CONTINUE, START_OVER, DELETE = "resume", "start_over", "delete"
 
-
 _TOPICS = (FAQ, NOT_COVERED, TWO_QUESTIONS)
-SMALLTALK = "smalltalk"
+_SMALLTALK = "smalltalk"
 _REMARKS = ("delete_conversation", SUPPORT, SUPPORT_AND_QUESTION)
 # A topic of this confidence is no answer, even where it is not asked for in so many words.
 _SURE = 0.6
@@ -189,7 +188,7 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
 
 def is_digression(text: str, intent: str, confidence: float) -> bool:
     """Tell whether a message in which no answer was found is about something else, as the classifier sees it."""
-    if intent == SMALLTALK:
+    if intent == _SMALLTALK:
         return confidence >= _SURE
     if intent in _REMARKS:
         return True
@@ -199,9 +198,7 @@ def is_digression(text: str, intent: str, confidence: float) -> bool:
 
 def _asked_for(state: State, text: str) -> Turn:
     """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out."""
-    if state.current == PAYING:
-        return begin(State(), text)
-    return _ask_whether_to_go_on(state) if state.current == RESUME else Turn(state, [_question(state)])
+    return begin(State(), text) if state.current == PAYING else Turn(state, [_question(state)])
 
 
 def _question(state: State) -> Message:
@@ -253,7 +250,8 @@ def _back(state: State, steps: int) -> Turn:
         answers.pop(before)
     if place == state.current:
         return Turn(state, [words.say("back_at_first"), _question(state)])
-    return Turn(State(answers, place), [words.say("back"), words.question(place, answers)])
+    state = State(answers, place)
+    return Turn(state, [words.say("back"), _question(state)])
 
 
 def _is_plain(text: str, heard: Heard) -> bool:
@@ -271,7 +269,8 @@ def _take(state: State, heard: Heard, echo: bool = False) -> Turn:
     if said.get("safety") in ("not_sure", UNKNOWN) and not (current == "safety" and state.again):
         # One direct question; only a clear "no" leads on.
         kept.pop("safety", None)
-        return Turn(State(kept, "safety", again=True), [words.question("safety", kept, again=True)])
+        state = State(kept, "safety", again=True)
+        return Turn(state, [_question(state)])
     before = []
     if said == {current: UNKNOWN}:
         before.append(words.say("unknown"))
@@ -283,8 +282,8 @@ def _take(state: State, heard: Heard, echo: bool = False) -> Turn:
 def _not_understood(state: State) -> Turn:
     if state.again:
         return _take(state, Heard({state.current: UNKNOWN}))
-    said = [words.say("unclear"), words.question(state.current, state.answers, again=True)]
-    return Turn(replace(state, again=True), said)
+    state = replace(state, again=True)
+    return Turn(state, [words.say("unclear"), _question(state)])
 
 
 def _ask(state: State, said: list[Message]) -> Turn:

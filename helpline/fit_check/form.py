@@ -12,7 +12,7 @@ from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from helpline.answers.generator import CRISIS_SEEN
+from helpline.crisis.follow_up import CRISIS_SEEN
 from helpline.fit_check.dialogue import SLOT, is_digression
 from helpline.fit_check.words import say
 from helpline.nlu.decision import CRISIS

@@ -12,7 +12,8 @@ from helpline.fit_check.rules import HIGHER_LEVEL, STOP_CHILD, URGENT, Decision
 from helpline.settings import ROOT
 
 FOLDER = ROOT / "data" / "fit_check"
-FORM = "fit_check"
+# What the reply contract calls the form.
+_FORM = "fit_check"
 _REASONS = 3
 # A message as Rasa's custom actions send it: ``text``, ``buttons`` (title, payload) and ``custom``.
 Message = dict[str, Any]
@@ -54,7 +55,7 @@ def question(name: str, answers: Mapping[str, str], again: bool = False) -> Mess
     return {
         "text": text,
         "buttons": [{"title": option["title"], "payload": option["title"]} for option in options],
-        "custom": {"kind": "question", "form": FORM, "id": name, "options": options},
+        "custom": {"kind": "question", "form": _FORM, "id": name, "options": options},
     }
 
 
