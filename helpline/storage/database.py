@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -53,13 +55,29 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
 
         @sa.event.listens_for(engine, "connect")
         def set_up(connection: Any, _: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _use_write_ahead_log(connection, patience)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")
 
     with engine.begin() as connection:
         create_missing(connection, _events)
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch a SQLite file to its write-ahead log.
+
+    Where two processes open a new file at once, SQLite refuses this one statement at once, without waiting.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:

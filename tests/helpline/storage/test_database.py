@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -82,6 +83,38 @@ def test_a_failing_write_stores_nothing_of_it(engine: sa.engine.Engine) -> None:
 def test_sqlite_writes_ahead(engine: sa.engine.Engine) -> None:
     with engine.connect() as connection:
         assert connection.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
+
+
+def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Without a second try, three openings in ten files or so fail as "database is locked"."""
+    failures: list[Exception] = []
+
+    def open_(number: int, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            open_engine(f"sqlite:///{tmp_path / str(number)}.db")
+        except sa.exc.OperationalError as error:
+            failures.append(error)
+
+    for number in range(20):
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=open_, args=(number, together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+
+
+def test_a_file_that_stays_locked_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "locked.db"
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(sa.exc.OperationalError, match="locked"):
+            open_engine(f"sqlite:///{path}", patience=0.1)
+    finally:
+        holder.close()
 
 
 def test_two_processes_worth_of_writers_wait_for_each_other(database_url: str) -> None:

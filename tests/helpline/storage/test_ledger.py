@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -197,16 +198,17 @@ for _ in range(25):
     append(engine, ENTRY)
 """
     command = [sys.executable, "-W", "ignore", "-c", script]
-    processes = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in processes:
-        process.communicate()
+    with contextlib.ExitStack() as closing:
+        processes = [
+            closing.enter_context(
+                subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            for _ in range(2)
+        ]
+        assert [process.stdout.readline() for process in processes] == ["ready\n", "ready\n"]
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
     assert [process.returncode for process in processes] == [0, 0]
     report = verify(open_engine(database_url))
     assert (report.count, report.ok) == (50, True)
