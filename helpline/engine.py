@@ -16,12 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.actions.action import Action, ActionListen, RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import LockStore
+from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
@@ -133,6 +134,20 @@ class Processor(MessageProcessor):
         elif isinstance(action, RemoteAction):
             action = BoundedAction(action.name(), self.action_endpoint)
         return action, prediction
+
+    async def _run_action(
+        self,
+        action: Action,
+        tracker: DialogueStateTracker,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        prediction: PolicyPrediction,
+    ) -> bool:
+        # Listening does nothing; Rasa would replay the whole conversation into a copy for it.
+        if isinstance(action, ActionListen):
+            self._log_action_on_tracker(tracker, action, [], prediction)
+            return False
+        return await super()._run_action(action, tracker, output_channel, nlg, prediction)
 
     async def detect(self, text: str) -> Detection:
         """Return what the crisis detector hears in a message, outside any conversation."""

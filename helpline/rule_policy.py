@@ -1,16 +1,38 @@
-"""Rasa's rule policy for rules that name intents, which are all of ours."""
+"""Rasa's rule policy for rules that name intents, which are all of ours: the same predictions, sooner."""
 
 from __future__ import annotations
 
-from rasa.core.policies.rule_policy import RulePolicy
+from collections import defaultdict
+from typing import Any
+
+from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.domain import Domain
+from rasa.shared.core.constants import PREVIOUS_ACTION, USER
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import ACTION_NAME, INTENT
+
+# What the last state of a rule and of a conversation have in common: the action before, and the intent.
+_Ends = tuple[str, str]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class IntentRulePolicy(RulePolicy):
-    """Looks for the rule of an intent only; Rasa would go through all rules for the message's very words first."""
+    """Looks only at rules that end as the conversation does, and only so far back as the longest rule reaches.
+
+    Rasa would go through all rules twice, first for the message's very words, and through the conversation's states
+    from its beginning.
+    """
+
+    def __init__(self, *arguments: Any, lookup: dict[str, Any] | None = None, **keywords: Any) -> None:
+        """Take Rasa's arguments; `lookup` holds the rules where they are trained already."""
+        super().__init__(*arguments, lookup=lookup, **keywords)
+        rules = (lookup or {}).get(RULES, {})
+        self._reach = max((len(self._rule_key_to_state(key)) for key in rules), default=0)
+        self._by_end: dict[_Ends, dict[str, str]] = defaultdict(dict)
+        for key, action in rules.items():
+            self._by_end[_end(self._rule_key_to_state(key)[-1])][key] = action
 
     def _find_action_from_rules(
         self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
@@ -18,3 +40,36 @@ class IntentRulePolicy(RulePolicy):
         if use_text_for_last_user_input:
             return None, None, False
         return super()._find_action_from_rules(tracker, domain, use_text_for_last_user_input)
+
+    def _prediction_states(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        use_text_for_last_user_input: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        if not self._reach:
+            return super()._prediction_states(tracker, domain, use_text_for_last_user_input, rule_only_data)
+        events = tracker.applied_events()
+        ahead = sum(isinstance(event, ActionExecuted) for event in events)
+        replayed = tracker.init_copy()
+        states = []
+        for event in events:
+            if isinstance(event, ActionExecuted):
+                if ahead < self._reach:
+                    states.append(domain.get_active_state(replayed))
+                ahead -= 1
+            replayed.update(event)
+        states.append(domain.get_active_state(replayed))
+        self.featurizer._choose_last_user_input([states], use_text_for_last_user_input)
+        return states
+
+    def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
+        action, intent = _end(states[-1])
+        if self._reach and action and lookup is self.lookup[RULES]:
+            lookup = {**self._by_end.get((action, intent), {}), **self._by_end.get((action, ""), {})}
+        return super()._get_possible_keys(lookup, states)
+
+
+def _end(state: State) -> _Ends:
+    return state.get(PREVIOUS_ACTION, {}).get(ACTION_NAME, ""), state.get(USER, {}).get(INTENT, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -43,6 +43,7 @@ class Rule:
     phrases: tuple[Phrase, ...]
     unless: frozenset[str]
     past: str
+    weighed: bool
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
 
@@ -204,6 +205,7 @@ class Rules:
             phrases=self._phrases(entry["patterns"]),
             unless=frozenset(entry.get("unless", "").split()),
             past=entry.get("past", "past_crisis"),
+            weighed=entry.get("weighed", False),
             matches=tuple(entry["matches"].splitlines()),
             ignores=tuple(entry["ignores"].splitlines()),
         )
@@ -245,7 +247,7 @@ class _Context:
         elif subject == "self":
             category = _OF_SELF.get(category, category)
         begin, end = self._reading.tokens[span.begin].begin, self._reading.tokens[span.end - 1].end
-        return RuleHit(rule.id, category, tier, subject, begin, end)
+        return RuleHit(rule.id, category, tier, subject, begin, end, rule.weighed)
 
     @cached_property
     def _idioms(self) -> tuple[Span, ...]:
@@ -318,6 +320,7 @@ def best(hits: Iterable[RuleHit]) -> RuleHit | None:
     return min(hits, key=_urgency, default=None)
 
 
+@lru_cache(64)
 def language_of(text: str) -> str:
     """Return the language that `text` is written in, ``en`` or ``es``, by its small words."""
     words = [token.text for token in normalise(text).tokens]

@@ -23,7 +23,10 @@ from helpline.nlu.terms import mixed, small, softmax
 # Turns SVM margins into something like probabilities; chosen on tests/development.
 _MARGIN_SCALE = 4.0
 # Log odds from which it is an emergency: a doubt counts as one, as 911 for what could have waited does less harm.
-_URGENT = -1.0
+_URGENT = -1.5
+# How likely an act under way must be, beside thoughts of it, to count as one; likewise.
+_ACT_UNDER_WAY = 0.1
+_ACT, _THOUGHTS = CATEGORIES.index("suicide_imminent"), CATEGORIES.index("suicide_active")
 _CRISIS = np.array([name in CRISIS_CATEGORIES for name in CATEGORIES])
 _SUPPORT = np.array([name in SUPPORT_CATEGORIES for name in CATEGORIES])
 
@@ -125,6 +128,8 @@ def _scored(probabilities: np.ndarray, urgent: bool, about_other: bool) -> Score
     danger, support = float(probabilities[_CRISIS].sum()), float(probabilities[_SUPPORT].sum())
     wanted = _CRISIS if danger >= support else _SUPPORT
     category = CATEGORIES[int(np.argmax(np.where(wanted, probabilities, -1)))]
+    if category == "suicide_active" and probabilities[_ACT] >= _ACT_UNDER_WAY * probabilities[_THOUGHTS]:
+        category = "suicide_imminent"
     possible = TIERS[category]
     tier = Tier.T3 if len(possible) > 1 and urgent else possible[0]
     return Scored(danger, support, category, tier, "other" if about_other else "self")
