@@ -29,6 +29,10 @@ _SPANISH = frozenset(WORDS["spanish"].split())
 _OF_SELF = {"overdose_other": "overdose_self"}
 _AGES = ("year", "years", "month", "months")
 _ASIDE = re.compile(r"[,;:\u2013\u2014]|\s-+\s")
+_QUOTATION = re.compile(
+    r"[\"\u201c\u201d][^\"\u201c\u201d\n]{1,200}[\"\u201c\u201d]|(?<!\w)['\u2018](?=\w)[^\n]{1,200}?['\u2019](?!\w)"
+)
+_NEVER_AGAIN = re.compile(r"\b(?:never|nunca|jamas) again ")
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,15 @@ class Reading:
                 begin += 1
                 break
         return "".join(token.text + " " for token in self.tokens[begin:index])
+
+    def is_quoted(self, span: Span) -> bool:
+        """Tell whether `span` ends in a quotation; it may begin before it."""
+        end = self.tokens[span.end - 1].end
+        return any(begin < end <= close for begin, close in self._quotations)
+
+    @cached_property
+    def _quotations(self) -> tuple[tuple[int, int], ...]:
+        return tuple(found.span() for found in _QUOTATION.finditer(self.original))
 
     def sentence(self, span: Span) -> str:
         """Return the words of the sentence around `span`."""
@@ -232,9 +245,10 @@ class _Context:
             any(idiom.begin < span.end and span.begin < idiom.end for idiom in self._idioms)
             or ("laughter" in rule.unless and self._is_laughed_off)
             or ("asked" in rule.unless and not self._is_personal(span) and self._has("asked", self._reading.line))
+            or ("quoted" in rule.unless and self._is_quotation and self._reading.is_quoted(span))
             or any(
                 self._has(name, self._reading.line if name in self._whole_message else around)
-                for name in rule.unless - {"laughter", "asked"}
+                for name in rule.unless - {"laughter", "asked", "quoted"}
             )
             or self._is_negated(rule, span)
         ):
@@ -261,6 +275,11 @@ class _Context:
     @cached_property
     def _is_laughed_off(self) -> bool:
         return self._reading.laughs and not self._has("serious", self._reading.line)
+
+    @cached_property
+    def _is_quotation(self) -> bool:
+        """Tell whether what the message quotes are words of somebody else, and not meant."""
+        return self._has("quoted", self._reading.line) and not self._has("meant", self._reading.line)
 
     def _has(self, name: str, line: str) -> bool:
         """Tell whether a phrase of the context `name` is in `line`, a part of the message."""
@@ -306,7 +325,7 @@ class _Context:
     def _is_past(self, span: Span, around: str) -> bool:
         """Tell whether the hit is told as long ago or, in the past tense, as recovered from, and not as back."""
         line = self._reading.line
-        if self._has("present", around) or self._has("back", line):
+        if self._has("present", _NEVER_AGAIN.sub("", around)) or self._has("back", line):
             return False
         tense = "".join(word + " " for word in self._reading.before(span.begin).split()[-4:])
         tense += "".join(token.text + " " for token in self._reading.tokens[span.begin : span.end])
