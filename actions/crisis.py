@@ -11,7 +11,7 @@ import math
 import smtplib
 import ssl
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from email.message import EmailMessage
 from pathlib import PurePath
 from typing import Any, Callable
@@ -54,20 +54,30 @@ class ActionEscalateCrisis(SafeAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[dict[str, Any]]:
         """Record, tell staff, and say so to the person only in the words that staff wrote."""
         try:
-            entry = entry_of(tracker)
-            recording = asyncio.get_running_loop().run_in_executor(_writer, _record, entry)
-            settings = load()
-            told = settings.handoff and entry.kind in _NEWS
-            if told:
-                hand_off(entry, tracker.sender_id, settings)
-            if told and settings.handoff_message:
-                dispatcher.utter_message(text=settings.handoff_message, json_message={"kind": "info"})
+            recording = report(entry_of(tracker), tracker.sender_id, dispatcher)
             # A locked database may take longer; the record is then written behind the turn.
-            await asyncio.wait({recording}, timeout=_RECORDED_WITHIN)
+            await asyncio.wait({asyncio.wrap_future(recording)}, timeout=_RECORDED_WITHIN)
         except Exception:
             # Without the sentence of `SafeAction`: it would stand below the numbers as if those were wrong.
             logger.exception("An escalation could not be recorded or handed off.")
         return []
+
+
+def report(entry: ledger.Entry, conversation: str, dispatcher: CollectingDispatcher) -> Future[None]:
+    """Record an escalation and tell staff, both in the background; return when the record is written.
+
+    Args:
+        entry: what is recorded, and told without words or identity.
+        conversation: its id, which staff get where the settings say so.
+        dispatcher: takes the sentence for the person that staff wrote for this case.
+    """
+    recording = _writer.submit(_record, entry)
+    settings = load()
+    if settings.handoff and entry.kind in _NEWS:
+        hand_off(entry, conversation, settings)
+        if settings.handoff_message:
+            dispatcher.utter_message(text=settings.handoff_message, json_message={"kind": "info"})
+    return recording
 
 
 def entry_of(tracker: Tracker) -> ledger.Entry:
@@ -96,13 +106,13 @@ def entry_of(tracker: Tracker) -> ledger.Entry:
 
 def hand_off(entry: ledger.Entry, conversation: str, settings: Settings) -> None:
     """Tell staff in the background, by the ways that the settings name."""
-    report = {name: getattr(entry, name) for name in ("time", "tier", "category", "subject", "language")}
+    news = {name: getattr(entry, name) for name in ("time", "tier", "category", "subject", "language")}
     if settings.handoff_include_conversation:
-        report["conversation"] = conversation
+        news["conversation"] = conversation
     if settings.handoff_webhook:
-        _webhook.submit(_twice, "webhook", lambda: post(report, settings.handoff_webhook))
+        _webhook.submit(_twice, "webhook", lambda: post(news, settings.handoff_webhook))
     if settings.handoff_email:
-        _mail.submit(_twice, "e-mail", lambda: mail(report, settings.handoff_email, settings.smtp_url))
+        _mail.submit(_twice, "e-mail", lambda: mail(news, settings.handoff_email, settings.smtp_url))
 
 
 def post(report: dict[str, str], url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -9,12 +10,18 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction
+from actions.crisis import report
 from actions.privacy import conversations
+from helpline.answers.numbers import key_of
 from helpline.crisis.follow_up import CRISIS_SEEN
+from helpline.crisis.taxonomy import Tier
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import FORM, REQUESTED_SLOT, SLOT, State, Turn
 from helpline.nlu.decision import FIT_CHECK, FIT_CHECK_AND_QUESTION, SUPPORT, SUPPORT_AND_QUESTION
+from helpline.storage import ledger
 from helpline.storage.database import FORGET_SLOT, delete_conversation
+
+logger = logging.getLogger(__name__)
 
 _WISHES = (FIT_CHECK, FIT_CHECK_AND_QUESTION)
 _DISTRESS = (SUPPORT, SUPPORT_AND_QUESTION)
@@ -46,6 +53,10 @@ class ValidateFitCheckForm(SafeAction):
         events = [SlotSet(SLOT, turn.state.as_slot()), SlotSet(REQUESTED_SLOT, waiting)]
         if turn.danger:
             events.append(SlotSet(CRISIS_SEEN, True))
+            try:
+                report(entry_of(turn), tracker.sender_id, dispatcher)
+            except Exception:
+                logger.exception("An urgent result could not be recorded or handed off.")
         return [*events, SlotSet(FORGET_SLOT, True)] if turn.forget else events
 
 
@@ -74,6 +85,27 @@ def turn_of(tracker: Tracker) -> Turn:
         return Turn(state, [], taken=False)
     shared = tracker.get_latest_input_channel() not in _OWN_PAGES
     return dialogue.begin(state, text, _label(message) == "fit_check/resume", shared)
+
+
+def entry_of(turn: Turn) -> ledger.Entry:
+    """Return the ledger's entry for an urgent result; its rule is the question whose answer it rests on."""
+    custom = turn.messages[-1]["custom"]
+    question = custom["because"][0]["id"]
+    other = turn.state.answers.get("who") == "loved_one"
+    of_safety = "suicide_other" if other else "suicide_active"
+    return ledger.Entry(
+        time=ledger.now(),
+        rules=(f"fit_check.{question}",),
+        score=0.0,
+        tier=Tier.T2.code,
+        category="withdrawal_danger" if question == "withdrawal_history" else of_safety,
+        subject="other" if other else "self",
+        language="en",
+        model="",
+        reply=f"fit_check/{custom['outcome']}",
+        numbers=tuple(key for number in custom["numbers"] if (key := key_of(number))),
+        ms=0.0,
+    )
 
 
 def _label(message: dict[str, Any]) -> str:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import crisis
+from actions.fit_check import ValidateFitCheckForm
+from actions.privacy import conversations
+from helpline.fit_check.dialogue import SLOT, State
+from helpline.storage.database import open_engine
+from helpline.storage.ledger import entries, verify
+
+
+@pytest.fixture
+def finish(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Return what waits until everything in the background is written."""
+    writer = ThreadPoolExecutor(max_workers=1)
+    monkeypatch.setattr(crisis, "_writer", writer)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    conversations.cache_clear()
+    yield lambda: writer.shutdown(wait=True)
+    conversations.cache_clear()
+
+
+def at(question: str, text: str, who: str = "me", **answers: str) -> Tracker:
+    """Return a conversation in which `question` waits and `text` is the answer."""
+    state = State({"who": who, **answers}, question)
+    events = [{"event": "user", "text": text}]
+    message = {"text": text, "intent": {"name": "faq", "confidence": 0.1}}
+    return Tracker("somebody-4711", {SLOT: state.as_slot()}, message, events, False, None, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("tracker", "category", "subject"),
+    [
+        (at("safety", "Yes"), "suicide_active", "self"),
+        (at("safety", "Yes", "loved_one"), "suicide_other", "other"),
+        (
+            at("withdrawal_history", "Yes, now", safety="no", focus="substance", daily_use="alcohol"),
+            "withdrawal_danger",
+            "self",
+        ),
+    ],
+)
+@pytest.mark.asyncio
+async def test_an_urgent_result_is_in_the_ledger(
+    finish: Callable[[], None], database_url: str, tracker: Tracker, category: str, subject: str
+) -> None:
+    dispatcher = CollectingDispatcher()
+    await ValidateFitCheckForm().run(dispatcher, tracker, {})
+    finish()
+    assert dispatcher.messages[-1]["custom"]["outcome"] == "urgent"
+    (entry,) = entries(open_engine(database_url))
+    assert (entry["category"], entry["subject"], entry["tier"]) == (category, subject, "T2")
+    assert entry["rules"] == [f"fit_check.{'withdrawal_history' if category == 'withdrawal_danger' else 'safety'}"]
+    assert entry["reply"] == "fit_check/urgent"
+    assert {"emergency", "suicide_crisis", "national_helpline"} <= set(entry["numbers"])
+    assert "4711" not in str(entry)
+
+
+@pytest.mark.asyncio
+async def test_another_answer_is_not(finish: Callable[[], None], database_url: str) -> None:
+    await ValidateFitCheckForm().run(CollectingDispatcher(), at("safety", "No"), {})
+    finish()
+    assert verify(open_engine(database_url)).count == 0
+
+
+@pytest.mark.asyncio
+async def test_a_ledger_that_fails_takes_nothing_from_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crisis, "_writer", None)
+    dispatcher = CollectingDispatcher()
+    assert await ValidateFitCheckForm().run(dispatcher, at("safety", "Yes"), {})
+    assert dispatcher.messages[-1]["custom"]["outcome"] == "urgent"
