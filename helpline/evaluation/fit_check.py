@@ -8,6 +8,7 @@ from typing import Any, Iterable
 
 from helpline.evaluation.sets import read
 from helpline.evaluation.share import share
+from helpline.fit_check.dialogue import is_plain
 from helpline.fit_check.questions import UNKNOWN
 from helpline.fit_check.understanding import Heard, understand
 
@@ -37,14 +38,27 @@ def judged(row: dict[str, Any], heard: Heard) -> str:
     return ASKED_AGAIN
 
 
+def silently_wrong(row: dict[str, Any], heard: Heard) -> bool:
+    """Tell whether an answer was taken for something else and nothing says so, as with a mere "yes" or "no"."""
+    alone = set(heard.answers) == {row["current"]} and UNKNOWN not in heard.answers.values()
+    return judged(row, heard) == WRONG and alone and is_plain(row["text"], heard)
+
+
 def counted(rows: Iterable[dict[str, Any]]) -> Counter[str]:
     """Return how many messages came out how."""
-    return Counter(judged(row, understand(row["text"], row["current"])) for row in rows)
+    return Counter(judged(row, _heard(row)) for row in rows)
+
+
+def _heard(row: dict[str, Any]) -> Heard:
+    """Return what the check hears in a message; whom it is for is known once that was asked."""
+    return understand(row["text"], row["current"], None if row["current"] == "who" else row.get("who"))
 
 
 def summary(sets: Path) -> str:
     """Return a table of how the messages of ``fit_check.jsonl`` in a folder came out."""
-    outcomes = counted(read(sets / "fit_check.jsonl"))
+    rows = list(read(sets / "fit_check.jsonl"))
+    outcomes = counted(rows)
+    silent = sum(silently_wrong(row, _heard(row)) for row in rows)
     total = sum(outcomes.values())
     return "\n".join(
         [
@@ -53,5 +67,6 @@ def summary(sets: Path) -> str:
             f"| taken as meant | {share(outcomes[RIGHT], total)} |",
             f"| taken as meant, or asked about once more | {share(outcomes[RIGHT] + outcomes[ASKED_AGAIN], total)} |",
             f"| taken for something else | {share(outcomes[WRONG], total)} |",
+            f"| taken for something else without saying it back | {share(silent, total)} |",
         ]
     )

@@ -48,9 +48,11 @@ class Ages:
             years = first in ("year", "years") and second in (END, QUESTION)
             old = first in ("yo", "anos") or (first in ("year", "years", "yr", "yrs") and second == "old")
             late = not lists["not_yet"].isdisjoint(before)
+            clause = max((comma for comma in commas if comma <= place), default=0)
+            passing = not lists["passing"].isdisjoint(before[max(0, len(before) - place + clause) :])
             aged = about in lists["aged"]
             mine = aged and (not lists["person"].isdisjoint(before) or about in ("turned", "turning"))
-            low = high = number - late
+            low, high = number - (late or first in lists["soon"]), number - late
             if 1900 < number <= date.today().year and "born" in before:
                 low, high = date.today().year - number - 1, date.today().year - number
                 mine = ends = True
@@ -59,9 +61,11 @@ class Ages:
             elif not old and self._counts_else(before, about, first, aged or late, years):
                 continue
             alone = own and (ends or years or place == 0 or late or aged or old)
+            if passing and not own:
+                continue
             heard = alone or (mine and (old or ends)) or (opening and (old or (aged and ends and high >= _SAID_ALONE)))
             if heard and _YOUNGEST <= high < _OLDEST:
-                yield place, end, _value(low) if _value(low) == _value(high) else ""
+                yield place, end, _value(low) if _value(low) == _value(high) and not passing else ""
 
     def _counts_else(self, before: Sequence[str], about: str, first: str, aged: bool, years: bool) -> bool:
         """Tell whether a number counts something other than the years of a person's life up to today."""

@@ -142,11 +142,11 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
     if asks_for_check and _CHECK.search(text):
         return _asked_for(state, text)
     button = words.chosen(state.current, text)
-    heard = Heard({state.current: button}) if button else understand(text, state.current)
+    heard = Heard({state.current: button}) if button else understand(text, state.current, _who(state))
     if heard.command:
         return _obey(state, heard)
     if heard.answers:
-        return _take(state, heard, echo=not button and not _is_plain(text, heard))
+        return _take(state, heard, echo=not button and not is_plain(text, heard))
     if asks_for_check:
         return _asked_for(state, text)
     if state.current == PAYING and heard.unclear:
@@ -183,7 +183,7 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
         return False
     if question in ("daily_use", "withdrawal_history") and _HAPPENING.search(text.lower()):
         return False
-    return understand(text, question).answers.get(question, UNKNOWN) not in (UNKNOWN, "now")
+    return understand(text, question, _who(state)).answers.get(question, UNKNOWN) not in (UNKNOWN, "now")
 
 
 def is_digression(text: str, intent: str, confidence: float) -> bool:
@@ -194,6 +194,16 @@ def is_digression(text: str, intent: str, confidence: float) -> bool:
         return True
     asks = is_question(normalise(text))
     return (intent in _TOPICS and (asks or confidence >= _SURE)) or (intent == OFF_TOPIC and asks)
+
+
+def is_plain(text: str, heard: Heard) -> bool:
+    """Tell whether an answer is a mere yes or no in other words ("nope", "for sure"): it is not said back."""
+    return set(heard.answers.values()) <= {"yes", "no"} and len(text.split()) <= _FEW_WORDS
+
+
+def _who(state: State) -> str | None:
+    """Return whom the check is for, as far as it is known."""
+    return state.answers.get("who")
 
 
 def _asked_for(state: State, text: str) -> Turn:
@@ -252,11 +262,6 @@ def _back(state: State, steps: int) -> Turn:
         return Turn(state, [words.say("back_at_first"), _question(state)])
     state = State(answers, place)
     return Turn(state, [words.say("back"), _question(state)])
-
-
-def _is_plain(text: str, heard: Heard) -> bool:
-    """Tell whether an answer is a mere yes or no in other words ("nope", "for sure")."""
-    return set(heard.answers.values()) <= {"yes", "no"} and len(text.split()) <= _FEW_WORDS
 
 
 def _take(state: State, heard: Heard, echo: bool = False) -> Turn:

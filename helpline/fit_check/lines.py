@@ -92,7 +92,11 @@ class Line:
                     gone.update(range(place, end + 1))
         if not gone:
             return self
-        kept = [at for at in range(len(self.words)) if at not in gone]
+        return self.keep(at for at in range(len(self.words)) if at not in gone)
+
+    def keep(self, places: Iterable[int]) -> Line:
+        """Return the words at `places`."""
+        kept = list(places)
         return Line([self.words[at] for at in kept], frozenset(n for n, at in enumerate(kept) if at in self.commas))
 
     def part(self, first: int, after: int) -> Line:

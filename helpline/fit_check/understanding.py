@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Iterable, Mapping
 
+from helpline.crisis.normalise import END, QUESTION
 from helpline.crisis.phrases import Phrase
 from helpline.fit_check.ages import Ages
 from helpline.fit_check.lines import DATA, ENDS, LISTS, Line, phrases, read_line
@@ -14,8 +16,12 @@ from helpline.fit_check.questions import UNKNOWN, VALUES
 UNCLEAR = "unclear"
 _VAGUE = "vague"
 _PLAIN = ("yes", "no", "not_really", "unsure", UNKNOWN, "hedges")
-# So many words beside a loose phrase may have no meaning here; with more, it is asked again.
-_ROOM = 3
+# So many words beside a loose phrase, and beside a plain one, may have no meaning here; with more, it is asked again.
+_LOOSE_ROOM, _ROOM = 1, 3
+# So many beside any answer: of longer stories one in three is taken for something else (tests/development).
+_MUCH_ROOM = 6
+# A question of so many words may be an answer said with hesitation.
+_SHORT_QUESTION = 4
 # The questions at which what opens a message counts too, where not at the first two.
 _EARLY = {"who": (), "focus": ("who", "age", "safety")}
 
@@ -63,6 +69,12 @@ class _Question:
         yields: whether its unclear phrases count only where nothing else is heard.
         past: whether what was once counts as much as what is now.
         contrast: whether "my brother does, I don't" is asked again.
+        personal: for whom it is about one person alone (``me``, ``loved_one``): what a clause says of somebody else
+            does not count then.
+        apart: whether values that make another together may be told apart ("not the X, it's the Y"); then it is asked
+            again.
+        room: how many unread words may stand beside an answer, the least risky one apart.
+        scale: whether its values are steps: two said together that are no neighbours are asked again.
         careful: when its least risky value is asked again: "turns" where the message goes on ("no, except ..."),
             "all" also where anything is left unread; "" never.
     """
@@ -78,6 +90,10 @@ class _Question:
         self.yields: bool = data.get("yields", False)
         self.past: bool = data.get("past", False)
         self.contrast: bool = data.get("contrast", False)
+        self.personal = frozenset(data.get("personal", "").split())
+        self.apart: bool = data.get("apart", False)
+        self.room: int = data.get("room", _MUCH_ROOM)
+        self.scale: bool = data.get("scale", False)
         self.careful: str = data.get("careful", "")
         self.blocks = {
             block: [(phrase, value) for value, written in data.get(block, {}).items() for phrase in phrases(written)]
@@ -96,18 +112,21 @@ class _Question:
         return whole or max(said, key=self.rank.index)
 
 
-def understand(text: str, current: str | None) -> Heard:
+def understand(text: str, current: str | None, who: str | None = None) -> Heard:
     """Return what `text` answers.
 
     Args:
         text: the message as typed.
         current: id of the question just asked; None for the message that starts the check.
+        who: whom the check is for, as far as it is known: ``me``, ``loved_one``.
     """
     whole = read_line(text)
     command = next((name for name, forms in _COMMANDS if _says(whole, forms)), "")
     if command:
         return Heard({}, command, _steps(whole) if command == "back" else 1)
     line = whole.without(_ASKS)
+    if current:
+        line = _told(line)
     if not line.words or _says(line, _IGNORED):
         return Heard({})
     answers: dict[str, str] = {}
@@ -117,7 +136,9 @@ def understand(text: str, current: str | None) -> Heard:
         opening = current is None or current in _EARLY.get(name, ("who", "age"))
         if name == "focus" and current in _IN_PASSING and not _says(line, _CORRECTS):
             continue
-        value = _answer(name, question, line, own, opening)
+        value = _answer(name, question, line, own, opening, who)
+        if own and value not in ("", UNCLEAR) and _takes_back(name, question, line, value):
+            value = UNCLEAR
         if own and question.careful == "all" and value == question.rank[0] and len(line.words) < len(whole.words):
             value = UNCLEAR
         if value == UNCLEAR:
@@ -134,7 +155,7 @@ def understand(text: str, current: str | None) -> Heard:
     return Heard(answers, unclear=unclear and not answers, corrects=corrects and bool(answers))
 
 
-def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool) -> str:
+def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool, who: str | None) -> str:
     """Return the value that `line` gives to a question, `UNCLEAR`, or "" for nothing heard."""
     part = line.cut() if own and question.clauses else line
     if own:
@@ -146,7 +167,7 @@ def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool
             denied = part.denied(part.place(begin)) and (value != UNCLEAR or question.yields)
             if not own and question.careful == "all" and not _stands_alone(part, end):
                 continue
-            heard = (question.denied or UNCLEAR) if denied else value
+            heard = ("" if block == "loose" else question.denied) or UNCLEAR if denied else value
             found.append(_Found(begin, end, heard, block="says" if denied and block == "firm" else block))
     if name == "age":
         for first, after, value in _AGES.find(line.words, line.commas, own, opening):
@@ -159,15 +180,21 @@ def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool
         found = [item for item in found if item.begin >= after] or found
     if own and found and (_says(line, _TWISTS) or (question.contrast and _says(line, _CONTRASTS))):
         return UNCLEAR
+    if own and who in question.personal:
+        found, mixed = _of_whom(part, found, who)
+        if mixed:
+            return UNCLEAR
     firm = [item for item in found if item.block == "firm"]
     loose = [item for item in found if item.block == "loose"]
     if firm:
         found = firm
     elif loose and any(item not in loose and not item.plain and item.value != UNCLEAR for item in found):
         found = [item for item in found if item not in loose]
-    elif loose and part.unread((item.begin, item.end) for item in found) > _ROOM:
+    elif loose and _unread(part, found) > _LOOSE_ROOM:
         return UNCLEAR
     value = _weigh(name, question, found)
+    if own and value and _doubtful(question, part, found, value):
+        return UNCLEAR
     if own and question.careful and value == question.rank[0] and _goes_on(question, part, found):
         return UNCLEAR
     return value
@@ -186,12 +213,83 @@ def _weigh(name: str, question: _Question, found: list[_Found]) -> str:
     if UNCLEAR in said or _VAGUE in said or (name in ("who", "age") and len(said) > 1):
         return UNCLEAR
     if said:
-        return question.riskiest(said | (plain & set(question.rank) if question.strict else set()))
+        value = question.riskiest(said | (plain & set(question.rank) if question.strict else set()))
+        return value if value in said or value in question.together.values() else UNCLEAR
     if not plain:
         return ""
-    if "" in plain or (UNKNOWN in plain and len(plain) > 1):
-        return UNCLEAR
-    return UNKNOWN if UNKNOWN in plain else question.riskiest(plain)
+    return plain.pop() or UNCLEAR if len(plain) == 1 else UNCLEAR
+
+
+def _of_whom(line: Line, found: list[_Found], who: str | None) -> tuple[list[_Found], bool]:
+    """Leave out what is said of somebody else than `who`; and tell whether it is not clear what is left then."""
+    others = ("other" if who == "me" else "writer", "third")
+    of = {item: _subject(line, item) for item in found}
+    mine = [item for item in found if of[item] not in others]
+    gone = [item for item in found if of[item] in others and item.value not in (UNCLEAR, UNKNOWN, "unsure")]
+    if not gone:
+        return found, False
+    clear = any(of[item] and item.value != UNCLEAR for item in mine)
+    return mine, not clear
+
+
+def _subject(line: Line, item: _Found) -> str:
+    """Return of whom the clause of `item` speaks: ``writer``, ``other``, ``third`` ("his mother"), ``both``, or ""."""
+    first = line.place(item.begin)
+    after = first + 1
+    while first > 0 and first not in line.commas and line.words[first - 1] not in _CLAUSE_ENDS:
+        first -= 1
+    while after < len(line.words) and after not in line.commas and line.words[after] not in _CLAUSE_ENDS:
+        after += 1
+    words = line.words[first:after]
+    if any(mine in _THEIRS and kin in _KIN for mine, kin in pairwise(words[:3])) and _HE.isdisjoint(words):
+        return "third"
+    writer = any(word in _WRITER and _OF_OTHERS.isdisjoint(words[at + 1 : at + 4]) for at, word in enumerate(words))
+    other = not _OTHERS.isdisjoint(words)
+    return "both" if writer and other else "writer" if writer else "other" if other else ""
+
+
+def _doubtful(question: _Question, line: Line, found: list[_Found], value: str) -> bool:
+    """Tell whether an answer stands in a long story, or beside one that contradicts it."""
+    room = _MUCH_ROOM if value == question.rank[0] else question.room
+    if _unread(line, found) > room:
+        return True
+    if _half_read(line, found):
+        return True
+    values = {item.value for item in found}
+    if values.isdisjoint(question.together.values()) and any(parts <= values for parts in question.together):
+        spans = [(item.begin, item.end) for item in found]
+        if question.apart and any(not _within(span, spans) for phrase in _APART for span in line.find(phrase)):
+            return True
+    steps = {question.rank.index(item.value) for item in found if not item.plain and item.value in question.rank}
+    return question.scale and bool(steps) and max(steps) - min(steps) > 1
+
+
+def _half_read(line: Line, found: list[_Found]) -> bool:
+    """Tell whether nothing was heard behind a contrast, though it says something: "she does, but ..."."""
+    spans = [(item.begin, item.end) for item in found]
+    divides = [span for phrase in _DIVIDES for span in line.find(phrase) if not _within(span, spans)]
+    heard = spans + _of_other_questions(line) if divides else []
+    return any(all(first < end for first, _ in heard) and line.unread([(0, end)], _BENIGN) > 0 for _, end in divides)
+
+
+def _within(span: tuple[int, int], spans: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether `span` lies in one of `spans`."""
+    return any(begin <= span[0] and span[1] <= end for begin, end in spans)
+
+
+def _unread(line: Line, found: list[_Found]) -> int:
+    """Count the words that say something but answer nothing."""
+    return line.unread([(item.begin, item.end) for item in found] + _of_other_questions(line))
+
+
+def _of_other_questions(line: Line) -> list[tuple[int, int]]:
+    """Return where a line answers any question, whichever was asked."""
+    return [
+        span
+        for question in _QUESTIONS.values()
+        for phrase, _, _ in question.phrases(own=False, opening=True)
+        for span in line.find(phrase)
+    ]
 
 
 def _goes_on(question: _Question, line: Line, found: list[_Found]) -> bool:
@@ -228,6 +326,28 @@ def _before_aside(line: Line) -> Line:
     return line.part(0, line.place(min(asides))) if asides else line
 
 
+def _takes_back(name: str, question: _Question, line: Line, value: str) -> bool:
+    """Tell whether what comes after an aside gives the same question another answer: "a. no, hang on, put b"."""
+    rest = line.part(len(_before_aside(line).words), len(line.words))
+    phrases_that_count = question.phrases(own=True, opening=True)
+    said = {given for phrase, given, block in phrases_that_count if block != "loose" and any(rest.find(phrase))}
+    return name not in ("who", "age") and bool(said - {UNCLEAR, UNKNOWN, value})
+
+
+def _told(line: Line) -> Line:
+    """Return a line without the sentences that ask something, but for those of a few words ("a little?")."""
+    asks = [line.place(begin) for phrase in _ASKS_WITHIN for begin, _ in line.find(phrase)]
+    gone: set[int] = set()
+    begin = 0
+    for at, word in enumerate((*line.words, END)):
+        if word in ENDS:
+            long = word == QUESTION and at - begin >= _SHORT_QUESTION
+            if long or any(begin <= ask < at for ask in asks):
+                gone.update(range(begin, at + 1))
+            begin = at + 1
+    return line.keep(at for at in range(len(line.words)) if at not in gone) if gone else line
+
+
 def _today(line: Line) -> Line:
     """Return what a line says of today, where it tells it apart from what was: "used to ..., now ..."."""
     once = min((begin for phrase in _ONCE for begin, _ in line.find(phrase)), default=None)
@@ -249,6 +369,8 @@ def _plain(line: Line) -> list[_Found]:
         for phrase in forms:
             for begin, end in line.find(phrase):
                 first, after = line.place(begin), line.place(end - 1) + 1
+                if kind == "no" and first > 0 and first not in line.commas and line.words[first - 1] in _PRONOUNS:
+                    continue  # "I no have"
                 follows = after >= len(line.words) or after in line.commas or line.words[after] in _MAY_FOLLOW
                 if kind in (_VAGUE, "hedges") or (line.starts(first) and (kind == "yes" or follows)):
                     found.append(_Found(begin, end, kind, kind != _VAGUE))
@@ -272,13 +394,24 @@ def _steps(line: Line) -> int:
     return next((number for _, _, number in _AGES.numbers(line.words) if 0 < number <= len(VALUES)), 1)
 
 
+_KIN = frozenset(word for word in LISTS["family"].split("|") if " " not in word)
+_WRITER, _THIRD, _SPLITS = (frozenset(DATA["words"][name].split()) for name in ("writer", "third", "splits"))
+_OTHERS = _KIN | _THIRD
+# Behind "I" or "my" these tell of somebody else: "my brother", "I have seen".
+_OF_OTHERS = _KIN | frozenset(DATA["words"]["knows"].split())
+_CLAUSE_ENDS = _SPLITS | frozenset(ENDS)
+_THEIRS, _HE = frozenset(("his", "her", "their")), frozenset(("he", "she", "him", "himself", "herself"))
+_PRONOUNS = frozenset(DATA["words"]["person"].split())
 _BENIGN = frozenset(DATA["benign"].split())
 _IN_PASSING = ("care_so_far", "impact", "home")
 _MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
 _AGES = Ages(DATA["words"])
-_CORRECTS, _ASKS, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES, _TURNS = (
+_CORRECTS, _ASKS, _ASKS_WITHIN, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES, _TURNS, _APART, _DIVIDES = (
     phrases(DATA[name])
-    for name in ("corrects", "asks", "ignored", "once", "now", "twists", "contrasts", "asides", "turns")
+    for name in (
+        *("corrects", "asks", "asks_within", "ignored", "once", "now"),
+        *("twists", "contrasts", "asides", "turns", "apart", "divides"),
+    )
 )
 _COMMANDS = [(name, phrases(written)) for name, written in DATA["commands"].items()]
 _PLAINLY = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from helpline.evaluation.fit_check import ASKED_AGAIN, RIGHT, WRONG, counted, judged, summary
+from helpline.evaluation.fit_check import ASKED_AGAIN, RIGHT, WRONG, counted, judged, silently_wrong, summary
 from helpline.evaluation.sets import DEVELOPMENT, HELDOUT, read
 from helpline.fit_check.understanding import Heard
 
@@ -30,6 +30,23 @@ def test_what_became_of_an_answer(row: dict[str, Any], heard: Heard, outcome: st
     assert judged({"current": "age", **row}, heard) == outcome
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted", "heard", "silent"),
+    [
+        ("nope", "yes", Heard({"home": "no"}), True),
+        ("nope", "no", Heard({"home": "no"}), False),
+        ("not with him there", "yes", Heard({"home": "no"}), False),
+        ("half", "yes", Heard({"home": "partly"}), False),
+        ("nope", "yes", Heard({"home": "no", "time": "no"}), False),
+        ("dunno", "yes", Heard({"home": "unknown"}), False),
+        ("nope", "yes", Heard({}, "stop"), False),
+        ("nope", "yes", Heard({}, unclear=True), False),
+    ],
+)
+def test_a_mere_yes_or_no_is_not_said_back(text: str, wanted: str, heard: Heard, silent: bool) -> None:
+    assert silently_wrong({"current": "home", "text": text, "answers": {"home": wanted}}, heard) is silent
+
+
 def test_answers_by_people_whom_nobody_tuned_on_are_understood() -> None:
     outcomes = counted(read(HELDOUT / "fit_check.jsonl"))
     total = sum(outcomes.values())
@@ -43,4 +60,4 @@ def test_hardly_anything_that_is_no_answer_fills_one() -> None:
 
 
 def test_the_table_adds_up() -> None:
-    assert summary(HELDOUT).count("of 406") == 3
+    assert summary(HELDOUT).count("of 406") == 4

@@ -176,6 +176,13 @@ def test_a_new_person_does_not_overwrite_a_stopped_check_unasked() -> None:
     assert asked.state.current == dialogue.RESUME and asked.state.answers == ADULT
 
 
+def test_what_the_writer_tells_of_themselves_does_not_answer_for_a_loved_one() -> None:
+    own = dialogue.answer(at("withdrawal_history", who="me"), "i had a seizure in 2019", is_digression=False)
+    other = dialogue.answer(at("withdrawal_history", who="loved_one"), "i had a seizure in 2019", is_digression=False)
+    assert own.state.answers["withdrawal_history"] == "past"
+    assert other.state.current == "withdrawal_history" and other.state.again
+
+
 def test_the_wish_to_be_checked_is_no_answer_and_no_dead_end() -> None:
     for question in VALUES:
         state = at(question)

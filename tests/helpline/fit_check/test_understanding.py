@@ -47,7 +47,7 @@ CASES = [
     ("age", "15 beers", "nothing"),
     ("age", "18 months clean", "nothing"),
     ("age", "i drink 15 beers a day", "nothing"),
-    ("age", "17, 18 next week", "unclear"),
+    ("age", "17, 18 next week", "age 13_17"),
     ("age", "he's twelve", "age under_13"),
     ("age", "mid forties", "age adult"),
     ("age", "i'm 33 and my kid is 4", "unclear"),
@@ -388,6 +388,54 @@ CASES = [
     ("time", "it was wrong, go back", "back 1"),
     ("time", "ok restart please", "start_over"),
     ("time", "can i change my age", "nothing"),
+    ("home", "stop please, gotta run", "stop"),
+    ("time", "stop for now", "stop"),
+    ("impact", "what was the last one, back up", "back 1"),
+    # An age of another year, or of somebody else.
+    ("paying", "on my dads aetna till im 26", "paying private"),
+    ("paying", "when she turned 26 she got on medicaid", "paying medicaid"),
+    ("age", "it began when i was 14", "nothing"),
+    ("age", "13 next month", "unclear"),
+    ("age", "twice my daughters age, she is 14", "unclear"),
+    ("age", "room 12", "nothing"),
+    # A contrast of which one side was not understood, and things that are told apart.
+    ("impact", "most days, except that he juggles flamingos", "unclear"),
+    ("who", "i'm a nurse but that's not why i'm here", "unclear"),
+    ("focus", "the anxiety i can live with. it's the meth", "unclear"),
+    ("focus", "anxiety and meth", "focus both"),
+    ("focus", "mental. no, hang on, put both", "unclear"),
+    ("safety", "yes, he is safe and so is everybody", "unclear"),
+    ("safety", "yes. no. well, no", "unclear"),
+    ("impact", "terrible days and hardly noticed ones, most days i mean little", "unclear"),
+    ("time", "i can't get away, no job though so i'm free", "unclear"),
+    # A long story of which little was understood.
+    ("home", "safe. purple zebras juggled seven burning torches beneath copper bridges", "unclear"),
+    ("home", "safe", "home yes"),
+    # What is asked tells nothing.
+    ("home", "im in a halfway house can i still come", "nothing"),
+    ("daily_use", "you think a glass of wine every day is bad?", "nothing"),
+    ("home", "mostly?", "home partly"),
+    # Nearly so, or only feared.
+    ("withdrawal_history", "almost went to the hospital once", "unclear"),
+    ("withdrawal_history", "the doctor warned me about seizures", "unclear"),
+    ("paying", "i no have seguro", "nothing"),
+]
+# What a clause says of somebody else than whom the check is for does not count.
+OF_WHOM = [
+    ("loved_one", "time", "i can't get away but she can", "time yes"),
+    ("loved_one", "withdrawal_history", "it was me that had seizures. she never had one", "withdrawal_history no"),
+    ("loved_one", "paying", "i'm on medicaid, he isn't on anything", "unclear"),
+    ("loved_one", "daily_use", "i drink every night", "unclear"),
+    ("me", "daily_use", "i drink every night", "daily_use alcohol"),
+    ("loved_one", "daily_use", "i think he drinks every night", "daily_use alcohol"),
+    ("loved_one", "age", "i'm 44, my son is fifteen", "age 13_17"),
+    ("loved_one", "focus", "i'm the one with anxiety, his thing is whisky", "focus substance"),
+    ("loved_one", "withdrawal_history", "his mother had seizures", "unclear"),
+    ("me", "time", "my wife says she can't, with her shifts. me i can", "time yes"),
+    ("me", "withdrawal_history", "she had a seizure", "unclear"),
+    ("loved_one", "withdrawal_history", "she had a seizure", "withdrawal_history past"),
+    ("professional", "withdrawal_history", "she had a seizure", "withdrawal_history past"),
+    (None, "withdrawal_history", "she had a seizure", "withdrawal_history past"),
 ]
 
 
@@ -402,6 +450,11 @@ def shown(heard: Heard) -> str:
 @pytest.mark.parametrize(("current", "text", "expected"), CASES)
 def test_hears_what_people_say(current: str | None, text: str, expected: str) -> None:
     assert shown(understand(text, current)) == expected
+
+
+@pytest.mark.parametrize(("who", "current", "text", "expected"), OF_WHOM)
+def test_hears_of_whom_something_is_said(who: str | None, current: str, text: str, expected: str) -> None:
+    assert shown(understand(text, current, who)) == expected
 
 
 @pytest.mark.parametrize("question", VALUES)
@@ -426,9 +479,9 @@ def test_a_year_of_birth_between_two_answers_is_unclear() -> None:
     assert understand(f"born in {date.today().year - 18}", "age").unclear
 
 
-@given(st.text(max_size=300), st.sampled_from([None, *VALUES]))
-def test_no_text_raises_and_every_answer_is_known(text: str, current: str | None) -> None:
-    heard = understand(text, current)
+@given(st.text(max_size=300), st.sampled_from([None, *VALUES]), st.sampled_from([None, "me", "loved_one"]))
+def test_no_text_raises_and_every_answer_is_known(text: str, current: str | None, who: str | None) -> None:
+    heard = understand(text, current, who)
     assert all(value in (*VALUES[name], UNKNOWN) for name, value in heard.answers.items())
 
 
