@@ -11,14 +11,14 @@ from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Dete
 from helpline.nlu.reading import Reading
 
 # Chosen on tests/development (docs/crisis.md).
-DANGER = 0.3
+DANGER = 0.5
 # What people hide most needs least to be heard.
-DANGER_WHERE_HIDDEN = 0.1
+DANGER_WHERE_HIDDEN = 0.15
 HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "self_harm", "psychosis")
 DANGER_HINTED = 0.03
 HINTED = ("suicide_passive",)
 # A part of a longer message outweighs the rest of it where it is surer, the whole agrees a little and is not distress.
-DANGER_IN_PART = 0.97
+DANGER_IN_PART = 0.95
 DANGER_HINTED_IN_WHOLE = 0.05
 SUPPORT = 0.02
 # Below this, in the whole message and all its parts, the score outweighs a rule that hears signs or mentions only.

@@ -23,7 +23,7 @@ from helpline.nlu.terms import mixed, small, softmax
 # Turns SVM margins into something like probabilities; chosen on tests/development.
 _MARGIN_SCALE = 4.0
 # Log odds from which it is an emergency: a doubt counts as one, as 911 for what could have waited does less harm.
-_URGENT = -1.5
+_URGENT = -1.25
 # How likely an act under way must be, beside thoughts of it, to count as one; likewise.
 _ACT_UNDER_WAY = 0.1
 _ACT, _THOUGHTS = CATEGORIES.index("suicide_imminent"), CATEGORIES.index("suicide_active")

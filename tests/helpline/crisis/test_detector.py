@@ -62,3 +62,9 @@ def test_where_people_do_harm_a_sure_score_says_which_kind(danger: float, catego
 
 def test_of_words_of_suicide_the_rule_says_what_it_is() -> None:
     assert decide(scored(0.99, "child_danger"), [], hits_of("i want to die"), "en").category == "suicide_active"
+
+
+@pytest.mark.parametrize("text", ["k m s", "v0ices in my head", "i hear v o i c e s"])
+def test_what_is_written_in_disguise_counts_whatever_the_score_says(text: str) -> None:
+    """The score has not learned to read it."""
+    assert decide(scored(0.0), [], hits_of(text), "en").is_crisis
