@@ -19,10 +19,10 @@ _Ends = tuple[str, str]
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class IntentRulePolicy(RulePolicy):
-    """Looks only at rules that end as the conversation does, and only so far back as the longest rule reaches.
+    """Looks only at rules that end as the conversation does, and at as many of its states as the longest rule has.
 
-    Rasa would go through all rules twice, first for the message's very words, and through the conversation's states
-    from its beginning.
+    Rasa would go through all rules twice, first for the message's very words, and describe every state of the
+    conversation anew.
     """
 
     def __init__(self, *arguments: Any, lookup: dict[str, Any] | None = None, **keywords: Any) -> None:

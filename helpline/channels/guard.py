@@ -77,8 +77,7 @@ class Guard:
             detect: the model's detector; None where there is no model.
         """
         admitted = admit(text)
-        words = " \n".join([admitted, *_strings(metadata)])
-        heard = by_rules(words)
+        heard = by_rules(" \n".join([admitted, *_strings(metadata)]))
         output = CollectingOutputChannel()
         message = UserMessage(admitted, output, sender_id, input_channel=channel, metadata=metadata)
         turn = self._turns.setdefault(sender_id, asyncio.Lock())
@@ -99,9 +98,6 @@ class Guard:
         replies = list(output.messages)
         if not replies:
             heard = await _detected(detect, admitted, heard)
-        elif heard.is_crisis:
-            # Rasa has weighed the other rules against the score.
-            heard = by_rules(words, weighed=False)
         if heard.is_crisis and not any(_escalates(reply) for reply in replies):
             rescue = self._rescue.reply(sender_id, heard)
             if self._record:

@@ -21,8 +21,6 @@ HINTED = ("suicide_passive",)
 DANGER_IN_PART = 0.95
 DANGER_HINTED_IN_WHOLE = 0.05
 SUPPORT = 0.02
-# Below this, in the whole message and all its parts, the score outweighs a rule that hears signs or mentions only.
-NO_DANGER = 0.01
 # Where people do harm, the words of a rule often fit several kinds; from this danger on the score says which it is.
 SURE = 0.9
 HARM_BY_KIND = (
@@ -42,9 +40,9 @@ def load_rules() -> Rules:
 
 
 @lru_cache(maxsize=64)
-def hits_of(text: str) -> tuple[RuleHit, ...]:
-    """Return the rules that match a message as it was written; guard and model both ask."""
-    return load_rules().match(text)
+def hit_of(text: str) -> RuleHit | None:
+    """Return the most urgent rule that matches a message as it was written; guard and model both ask."""
+    return best(load_rules().match(text))
 
 
 def detect(text: str, reading: Reading, model: CrisisModel) -> Detection:
@@ -56,31 +54,25 @@ def detect(text: str, reading: Reading, model: CrisisModel) -> Detection:
         model: the learned half.
     """
     whole, *parts = model.score(reading)
-    return decide(whole, parts, hits_of(text), language_of(text))
+    return decide(whole, parts, hit_of(text), language_of(text))
 
 
-def decide(whole: Scored, parts: Sequence[Scored], hits: Sequence[RuleHit], language: str) -> Detection:
+def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language: str) -> Detection:
     """Return what was heard in a message.
 
     Args:
         whole: the score of the whole message.
         parts: the scores of its parts; none for a short message.
-        hits: the rules that matched.
+        hit: the most urgent rule that matched, if any.
         language: ``en`` or ``es``.
     """
     heard = _by_score(whole, parts)
     danger = max([whole.danger, *(part.danger for part in parts)])
-    hit = best(hit for hit in hits if not is_outweighed(hit, danger))
     if hit is not None and (heard is None or not _outranks(heard, hit)):
         return Detection(hit.tier, hit.category, hit.subject, language, danger, (hit,))
     if heard is None:
         return Detection(language=language, score=danger)
     return Detection(heard.tier, heard.category, heard.subject, language, danger, (hit,) if hit else ())
-
-
-def is_outweighed(hit: RuleHit, danger: float) -> bool:
-    """Tell whether a rule gives way to the score: `danger` is the highest of the message and its parts, 0 to 1."""
-    return hit.weighed and danger < NO_DANGER
 
 
 def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
@@ -107,19 +99,14 @@ def _outranks(heard: Scored, hit: RuleHit) -> bool:
     A rule for one's own wish to die knows less than a score that hears a plan.
     """
     if heard.tier == hit.tier:
-        unsure = hit.category in HARM_BY_KIND and heard.category in CRISIS_CATEGORIES and heard.danger >= SURE
-        return unsure or hit.category not in CRISIS_CATEGORIES
+        same_kind = hit.category in HARM_BY_KIND and heard.category in HARM_BY_KIND
+        return (same_kind and heard.danger >= SURE) or hit.category not in CRISIS_CATEGORIES
     return heard.tier > hit.tier
 
 
-def by_rules(text: str, weighed: bool = True) -> Detection:
-    """Return what the rules alone hear in a message, as it was written: no model is needed.
-
-    Args:
-        text: the message.
-        weighed: whether rules count that a score may outweigh.
-    """
-    hit, language = best(hit for hit in hits_of(text) if weighed or not hit.weighed), language_of(text)
+def by_rules(text: str) -> Detection:
+    """Return what the rules alone hear in a message, as it was written: no model is needed."""
+    hit, language = hit_of(text), language_of(text)
     if hit is None:
         return Detection(language=language)
     return Detection(hit.tier, hit.category, hit.subject, language, 0.0, (hit,))

@@ -11,7 +11,7 @@ from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.nlu.training_data.message import Message
 
-from helpline.crisis.detector import is_outweighed, load_rules
+from helpline.crisis.detector import load_rules
 from helpline.crisis.score import Scored
 from helpline.crisis.taxonomy import Detection, RuleHit
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
@@ -42,11 +42,7 @@ def render(text: str, reading: Reading, found: Detection, hits: Sequence[RuleHit
     """Return the explanation: `scores` are those of the whole message and of its clauses."""
     outcome = f"{found.tier.code} {found.category}, subject {found.subject}, language {found.language}"
     lines = [click.style(outcome, fg=_COLOURS[found.tier.code], bold=True), "", marked(text, hits), ""]
-    for hit in hits:
-        outweighed = ", outweighed by the score" if is_outweighed(hit, found.score) else ""
-        lines.append(f"rule {hit.rule}: {hit.tier.code} {text[hit.begin : hit.end]!r}{outweighed}")
-    if not hits:
-        lines.append("No rule matches.")
+    lines += [f"rule {hit.rule}: {hit.tier.code} {text[hit.begin : hit.end]!r}" for hit in hits] or ["No rule matches."]
     lines += ["", "danger  support  likeliest                read"]
     for part, scored in zip((reading.text, *reading.clauses), scores, strict=True):
         kind = f"{scored.tier.code} {scored.category}"

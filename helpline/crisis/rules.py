@@ -29,13 +29,11 @@ _SPANISH = frozenset(WORDS["spanish"].split())
 _OF_SELF = {"overdose_other": "overdose_self"}
 _AGES = ("year", "years", "month", "months")
 _ASIDE = re.compile(r"[,;:\u2013\u2014]|\s-+\s")
+# An apostrophe for letters left out opens no quotation: "'cause i live at my parents' house".
 _QUOTATION = re.compile(
-    r"[\"\u201c\u201d][^\"\u201c\u201d\n]{1,200}[\"\u201c\u201d]|(?<!\w)['\u2018](?=\w)[^\n]{1,200}?['\u2019](?!\w)"
-)
-# A score has not learned to read these; digits that stand alone are numbers.
-_DISGUISED = re.compile(
-    r"[^\W\d_]\d|\d[^\W\d_]|[^\w\s.,;:!?'\u2018\u2019\"\u201c\u201d()/&\u2013\u2014-]|\b[b-hj-z]\b[\s.,*-]+\b[^\W\d_]\b",
-    re.I,
+    r"[\"\u201c\u201d][^\"\u201c\u201d\n]{1,200}[\"\u201c\u201d]"
+    r"|(?<!\w)['\u2018](?!(?i:cause|cuz|coz|bout|til|till|em|round|n|fore|nother|stead|sup|tis)\b)(?=\w)"
+    r"[^\n]{1,200}?['\u2019](?!\w)"
 )
 _NEVER_AGAIN = re.compile(r"\b(?:never|nunca|jamas) again ")
 
@@ -52,7 +50,6 @@ class Rule:
     phrases: tuple[Phrase, ...]
     unless: frozenset[str]
     past: str
-    weighed: bool
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
 
@@ -106,11 +103,6 @@ class Reading:
                 begin += 1
                 break
         return "".join(token.text + " " for token in self.tokens[begin:index])
-
-    def is_spelled_out(self, span: Span) -> bool:
-        """Tell whether `span` is written in plain words, not in digits, symbols or single letters ("k m s")."""
-        written = self.original[self.tokens[span.begin].begin : self.tokens[span.end - 1].end]
-        return not _DISGUISED.search(written)
 
     def is_quoted(self, span: Span) -> bool:
         """Tell whether `span` ends in a quotation; it may begin before it."""
@@ -228,7 +220,6 @@ class Rules:
             phrases=self._phrases(entry["patterns"]),
             unless=frozenset(entry.get("unless", "").split()),
             past=entry.get("past", "past_crisis"),
-            weighed=entry.get("weighed", False),
             matches=tuple(entry["matches"].splitlines()),
             ignores=tuple(entry["ignores"].splitlines()),
         )
@@ -271,8 +262,7 @@ class _Context:
         elif subject == "self":
             category = _OF_SELF.get(category, category)
         begin, end = self._reading.tokens[span.begin].begin, self._reading.tokens[span.end - 1].end
-        weighed = rule.weighed and self._reading.is_spelled_out(span)
-        return RuleHit(rule.id, category, tier, subject, begin, end, weighed)
+        return RuleHit(rule.id, category, tier, subject, begin, end)
 
     @cached_property
     def _idioms(self) -> tuple[Span, ...]:

@@ -92,7 +92,6 @@ class RuleHit:
         tier: how urgent.
         subject: ``self``, ``other`` or "" where the rule does not tell.
         begin, end: the matched words, in characters of the text that was read.
-        weighed: whether it gives way to a score that is sure that there is no danger.
     """
 
     rule: str
@@ -101,7 +100,6 @@ class RuleHit:
     subject: str
     begin: int
     end: int
-    weighed: bool = False
 
 
 @dataclass(frozen=True)

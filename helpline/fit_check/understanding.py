@@ -125,6 +125,7 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
     if command:
         return Heard({}, command, _steps(whole) if command == "back" else 1)
     line = whole.without(_ASKS)
+    asking = line
     if current:
         line = _told(line)
     if not line.words or _says(line, _IGNORED):
@@ -141,6 +142,9 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
             value = UNCLEAR
         if own and question.careful == "all" and value == question.rank[0] and len(line.words) < len(whole.words):
             value = UNCLEAR
+        # "no. is seeing bugs a withdrawal?"
+        if own and value == question.rank[0] and len(line.words) < len(asking.words):
+            value = value if _answer(name, question, asking, own, opening, who) in ("", value) else UNCLEAR
         if value == UNCLEAR:
             unclear = unclear or own
         elif value:
@@ -217,7 +221,7 @@ def _weigh(name: str, question: _Question, found: list[_Found]) -> str:
         return value if value in said or value in question.together.values() else UNCLEAR
     if not plain:
         return ""
-    return plain.pop() or UNCLEAR if len(plain) == 1 else UNCLEAR
+    return next(iter(plain)) or UNCLEAR if len(plain) == 1 else UNCLEAR
 
 
 def _of_whom(line: Line, found: list[_Found], who: str | None) -> tuple[list[_Found], bool]:
@@ -335,14 +339,18 @@ def _takes_back(name: str, question: _Question, line: Line, value: str) -> bool:
 
 
 def _told(line: Line) -> Line:
-    """Return a line without the sentences that ask something, but for those of a few words ("a little?")."""
+    """Return a line without the sentences that ask something.
+
+    Those of a few words ("a little?") stay, and those that begin with somebody ("i'm 12, is that too young?").
+    """
     asks = [line.place(begin) for phrase in _ASKS_WITHIN for begin, _ in line.find(phrase)]
     gone: set[int] = set()
     begin = 0
     for at, word in enumerate((*line.words, END)):
         if word in ENDS:
             long = word == QUESTION and at - begin >= _SHORT_QUESTION
-            if long or any(begin <= ask < at for ask in asks):
+            personal = begin < len(line.words) and line.words[begin] in _PEOPLE
+            if not personal and (long or any(begin <= ask < at for ask in asks)):
                 gone.update(range(begin, at + 1))
             begin = at + 1
     return line.keep(at for at in range(len(line.words)) if at not in gone) if gone else line
@@ -404,6 +412,7 @@ _THEIRS, _HE = frozenset(("his", "her", "their")), frozenset(("he", "she", "him"
 _PRONOUNS = frozenset(DATA["words"]["person"].split())
 _BENIGN = frozenset(DATA["benign"].split())
 _IN_PASSING = ("care_so_far", "impact", "home")
+_PEOPLE = ("i", "he", "she", "they", "we", "my", "our")
 _MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
 _AGES = Ages(DATA["words"])
 _CORRECTS, _ASKS, _ASKS_WITHIN, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES, _TURNS, _APART, _DIVIDES = (

@@ -63,6 +63,17 @@ async def test_an_urgent_result_is_in_the_ledger(
 
 
 @pytest.mark.asyncio
+async def test_danger_that_is_only_not_ruled_out_has_no_category(finish: Callable[[], None], database_url: str) -> None:
+    state = State({"who": "me"}, "safety", again=True)
+    tracker = at("safety", "banana")
+    tracker.slots[SLOT] = state.as_slot()
+    await ValidateFitCheckForm().run(CollectingDispatcher(), tracker, {})
+    finish()
+    (entry,) = entries(open_engine(database_url))
+    assert (entry["category"], entry["tier"]) == ("none", "T2s")
+
+
+@pytest.mark.asyncio
 async def test_another_answer_is_not(finish: Callable[[], None], database_url: str) -> None:
     await ValidateFitCheckForm().run(CollectingDispatcher(), at("safety", "No"), {})
     finish()

@@ -412,7 +412,7 @@ CASES = [
     ("home", "safe. purple zebras juggled seven burning torches beneath copper bridges", "unclear"),
     ("home", "safe", "home yes"),
     # What is asked tells nothing.
-    ("home", "im in a halfway house can i still come", "nothing"),
+    ("home", "im in a halfway house can i still come", "home yes"),
     ("daily_use", "you think a glass of wine every day is bad?", "nothing"),
     ("home", "mostly?", "home partly"),
     # Nearly so, or only feared.
