@@ -7,6 +7,7 @@ import gc
 import importlib.machinery
 import importlib.util
 import logging
+import resource
 import sys
 import warnings
 from pathlib import Path
@@ -14,12 +15,10 @@ from typing import Any, Sequence
 
 from helpline.settings import ROOT, Settings, export
 
-PAGE = Path(__file__).parent / "channels" / "page"
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+# Sockets and files: a socket needs one, and the usual limit of 1,024 would be a limit of conversations.
+_OPEN_FILES = 65_536
+# Connections that wait to be taken in: after a restart all clients come back at once.
+_BACKLOG = 1024
 
 
 class _LazyFinder(importlib.machinery.PathFinder):
@@ -58,11 +57,12 @@ def serve(settings: Settings, model: Path) -> None:
     configure_structlog(logging.WARNING)
     from rasa.core.run import configure_app, create_http_input_channels
     from rasa.core.utils import AvailableEndpoints
-    from sanic import Sanic, response
-    from sanic.request import Request
-    from sanic.response import HTTPResponse
+    from sanic import Sanic
     from threadpoolctl import threadpool_limits
 
+    from helpline.channels import pages, plain_page
+    from helpline.channels.sockets import MAX_BYTES
+    from helpline.channels.web import WebChannel
     from helpline.engine import load_agent
 
     # The products of a message are too small to share: a second thread only makes the first one wait.
@@ -89,12 +89,25 @@ def serve(settings: Settings, model: Path) -> None:
         if hasattr(library, "malloc_trim"):
             library.malloc_trim(0)
 
+    web = next((channel for channel in channels if isinstance(channel, WebChannel)), None)
+    app.blueprint(pages.blueprint())
+    if web is not None:
+        app.blueprint(plain_page.blueprint(web))
     # Rasa has a route for "/" of its own, so the page comes in before routing.
-    @app.middleware("request")
-    async def page(request: Request) -> HTTPResponse | None:
-        name = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}.get(request.path)
-        if name is None or request.method not in ("GET", "HEAD"):
-            return None
-        return await response.file(PAGE / name, headers=_PAGE_HEADERS)
+    app.register_middleware(pages.home, "request")
+    # Larger frames than the web channel takes need not even be read.
+    app.config.WEBSOCKET_MAX_SIZE = MAX_BYTES
+    # engine.io has a heartbeat of its own.
+    app.config.WEBSOCKET_PING_INTERVAL = None
+    allow_open_files(_OPEN_FILES)
+    app.run(host=settings.host, port=settings.port, backlog=_BACKLOG, access_log=False, motd=False)
 
-    app.run(host=settings.host, port=settings.port, access_log=False, motd=False)
+
+def allow_open_files(wanted: int) -> int:
+    """Raise the number of files that this process may open, as far as the system lets it, and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        return limit
+    return soft

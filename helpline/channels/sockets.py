@@ -1,0 +1,122 @@
+"""The socket.io server of the web chat: connections, rooms of sessions, and what keeps broken clients off."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Awaitable, Callable
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from socketio import AsyncServer
+from socketio.packet import BINARY_ACK, BINARY_EVENT, EVENT, Packet
+
+# Bytes of a frame or of a post's body.
+MAX_BYTES = 16 * 1024
+_EVENTS = ("session_request", "user_uttered", "forget")
+
+# What strangers send wrong is no error of ours, and its log would be theirs to fill.
+_quiet = logging.getLogger(f"{__name__}.frames")
+_quiet.setLevel(logging.CRITICAL)
+
+
+class FrameError(ValueError):
+    """A client sent what no client of ours sends, or is gone."""
+
+
+class _Packet(Packet):
+    """A packet as our clients send it: no attachments, which the library would collect without end, no other events."""
+
+    uses_binary_events = False
+
+    def decode(self, encoded_packet: Any) -> int | None:
+        count: int | None = super().decode(encoded_packet)
+        if self.packet_type in (BINARY_EVENT, BINARY_ACK):
+            raise FrameError("A binary packet.")
+        if self.packet_type == EVENT and not (isinstance(self.data, list) and self.data and self.data[0] in _EVENTS):
+            raise FrameError("An event that is not ours.")
+        return count
+
+
+class SocketServer:
+    """Sockets, each in the room of its session once it has proved to have one."""
+
+    def __init__(self, admits: Callable[[Request], bool]) -> None:
+        """Take what tells whether a request may come in."""
+        self._server = AsyncServer(
+            async_mode="sanic",
+            serializer=_Packet,
+            max_http_buffer_size=MAX_BYTES,
+            cors_allowed_origins=lambda _, environment: admits(environment["sanic.request"]),
+            cors_credentials=False,
+            cookie=None,
+            logger=_quiet,
+            engineio_logger=_quiet,
+        )
+        self._sessions: dict[str, str] = {}
+        self._server.on("connect", self._connected)
+        self._server.on("disconnect", self._disconnected)
+
+    def on(self, event: str, handle: Callable[..., Awaitable[Any]]) -> None:
+        """Have `handle(socket, *content)` answer an event; what it returns is the acknowledgement."""
+
+        async def handler(socket: str, *content: Any) -> Any:
+            return await handle(socket, *content)
+
+        self._server.on(event, handler)
+
+    async def handle(self, request: Request) -> HTTPResponse:
+        """Serve a request of the socket.io protocol."""
+        return await self._server.handle_request(request)
+
+    def session_of(self, socket: str) -> str | None:
+        """Return the session that a socket has proved to have."""
+        return self._sessions.get(socket)
+
+    def request_of(self, socket: str) -> Request:
+        """Return the request with which a socket connected.
+
+        Raises:
+            FrameError: if it is gone.
+        """
+        environment = self._server.get_environ(socket)
+        if environment is None:
+            raise FrameError("The socket is gone.")
+        return environment["sanic.request"]
+
+    async def enter(self, socket: str, session_id: str) -> None:
+        """Put a socket into the room of its session, and out of another one.
+
+        Raises:
+            FrameError: if it is gone.
+        """
+        if self._sessions.get(socket) != session_id:
+            await self.leave(socket)
+        try:
+            await self._server.enter_room(socket, session_id)
+        except (ValueError, KeyError) as error:
+            raise FrameError("The socket is gone.") from error
+        self._sessions[socket] = session_id
+
+    async def leave(self, socket: str) -> None:
+        """Take a socket out of its room."""
+        session_id = self._sessions.pop(socket, None)
+        if session_id is not None:
+            await self._server.leave_room(socket, session_id)
+
+    async def dissolve(self, session_id: str) -> None:
+        """Take all sockets out of the room of a session that is no more."""
+        await self._server.close_room(session_id)
+
+    async def publish(self, session_id: str, event: str, content: dict[str, Any], but: str | None = None) -> None:
+        """Tell all sockets of a session, `but` one, something."""
+        await self._server.emit(event, content, room=session_id, skip_sid=but)
+
+    async def tell(self, socket: str, event: str, content: dict[str, Any]) -> None:
+        """Tell one socket something."""
+        await self._server.emit(event, content, to=socket)
+
+    async def _connected(self, socket: str, environment: dict[str, Any], auth: Any = None) -> None:
+        pass
+
+    async def _disconnected(self, socket: str, *_: Any) -> None:
+        self._sessions.pop(socket, None)
