@@ -17,11 +17,12 @@ from sanic.exceptions import NotFound
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from helpline.settings import ROOT
+from helpline.settings import ROOT, load
 
 PAGE = Path(__file__).parent / "page"
 WIDGET = ROOT / "widget" / "dist"
-SCRIPT = "iop-chat.js"
+# The widget's script for each language.
+SCRIPTS = {"en": "iop-chat.js", "es": "iop-chat.es.js"}
 # Address and file of each page; what a page loads lies beside it and is served below /page.
 PAGES = {"/": "index.html", "/chat": "chat.html", "/embed": "embed.html"}
 # No inline script or style, nothing from elsewhere, and markup from a string only by Lit's own templates.
@@ -56,14 +57,14 @@ _TYPES = {
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 _YEAR = 365 * 24 * 3600
-_SMALLEST_PACKED = 500
 
 
 @dataclass(frozen=True)
 class File:
-    """A file as it is served: `digest` is its SHA-384."""
+    """A file as it is served: `packed` by gzip, `digest` is the SHA-384 of its content."""
 
     content: bytes
+    packed: bytes
     digest: bytes
 
     @property
@@ -87,20 +88,22 @@ def read_file(path: Path) -> File:
     return _read(path, status.st_mtime_ns, status.st_size)
 
 
-def script() -> tuple[str, str]:
+def script(language: str) -> tuple[str, str]:
     """Return address and integrity hash of the widget's script; empty ones where it is not built."""
+    name = SCRIPTS[language]
     try:
-        file = read_file(WIDGET / SCRIPT)
+        file = read_file(WIDGET / name)
     except OSError:
         return "", ""
-    return f"/widget/{SCRIPT}?v={file.version}", file.integrity
+    return f"/widget/{name}?v={file.version}", file.integrity
 
 
 def page(request: Request, name: str, fields: dict[str, str] | None = None, status: int = 200) -> HTTPResponse:
     """Return a page with its placeholders filled in.
 
-    Every page may have `$script` and `$integrity` of the widget and `$origin`, the address of this server as the client
-    wrote it.
+    Every page may have `$script` and `$integrity` of the widget (`$script_es` and `$integrity_es` in Spanish), `$hours`
+    for how long a conversation is kept, `$fit_check` (on or off), and `$origin` and `$socket_origin`, the address of
+    this server as the client wrote it.
 
     Args:
         request: what is answered.
@@ -108,11 +111,28 @@ def page(request: Request, name: str, fields: dict[str, str] | None = None, stat
         fields: HTML for its own placeholders.
         status: of the answer.
     """
-    address, integrity = script()
-    known = {"script": address, "integrity": integrity, "origin": html.escape(_origin(request)), **(fields or {})}
+    address, integrity = script("en")
+    spanish, spanish_integrity = script("es")
+    origin = html.escape(_origin(request))
+    settings = load()
+    known = {
+        "script": address,
+        "integrity": integrity,
+        "script_es": spanish,
+        "integrity_es": spanish_integrity,
+        "origin": origin,
+        "socket_origin": origin.replace("http", "ws", 1),
+        "hours": f"{settings.retention_hours:g}",
+        "fit_check": "on" if settings.fit_check else "off",
+        **(fields or {}),
+    }
     text = Template(read_file(PAGE / name).content.decode()).safe_substitute(known)
-    headers = {**_PAGE_HEADERS, "Cache-Control": "no-store" if request.method == "POST" else "no-cache"}
-    body = _packed_for(request, text.encode(), headers)
+    body, headers = text.encode(), {**_PAGE_HEADERS, "Cache-Control": "no-store"}
+    # A posted page holds a secret beside what was typed, whose length packing would tell (the BREACH attack).
+    if request.method != "POST":
+        headers["Cache-Control"] = "no-cache"
+        if _wants_packed(request):
+            body, headers["Content-Encoding"] = gzip.compress(body), "gzip"
     return response.raw(body, status=status, headers=headers, content_type=_TYPES[".html"])
 
 
@@ -160,16 +180,15 @@ def _file(request: Request, folder: Path, name: str) -> HTTPResponse:
     }
     if tag in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
         return response.empty(status=304, headers=headers)
-    return response.raw(_packed_for(request, file.content, headers), headers=headers, content_type=kind)
+    body = file.content
+    if _wants_packed(request):
+        body, headers["Content-Encoding"] = file.packed, "gzip"
+    return response.raw(body, headers=headers, content_type=kind)
 
 
-def _packed_for(request: Request, content: bytes, headers: dict[str, str]) -> bytes:
-    """Return content as a client wants it, saying so in `headers`."""
+def _wants_packed(request: Request) -> bool:
     accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
-    if "gzip" not in accepted or len(content) < _SMALLEST_PACKED:
-        return content
-    headers["Content-Encoding"] = "gzip"
-    return _packed(content)
+    return "gzip" in accepted
 
 
 def _origin(request: Request) -> str:
@@ -181,9 +200,4 @@ def _origin(request: Request) -> str:
 @lru_cache(maxsize=64)
 def _read(path: Path, changed: int, size: int) -> File:
     content = path.read_bytes()
-    return File(content, hashlib.sha384(content).digest())
-
-
-@lru_cache(maxsize=64)
-def _packed(content: bytes) -> bytes:
-    return gzip.compress(content, mtime=0)
+    return File(content, gzip.compress(content, mtime=0), hashlib.sha384(content).digest())
