@@ -12,6 +12,9 @@ from socketio.packet import BINARY_ACK, BINARY_EVENT, EVENT, Packet
 
 # Bytes of a frame or of a post's body.
 MAX_BYTES = 16 * 1024
+# The WebSocket protocol's code for data that cannot be taken, and seconds that a client has to close its side.
+_UNSUPPORTED = 1003
+_GOODBYE = 1.0
 _EVENTS = ("session_request", "user_uttered", "forget")
 
 # What strangers send wrong is no error of ours, and its log would be theirs to fill.
@@ -66,7 +69,12 @@ class SocketServer:
 
     async def handle(self, request: Request) -> HTTPResponse:
         """Serve a request of the socket.io protocol."""
-        return await self._server.handle_request(request)
+        try:
+            return await self._server.handle_request(request)
+        except Exception:
+            # From a frame that is none: the library stops reading, and would leave the socket to its heartbeat.
+            await self._hang_up(request)
+            return HTTPResponse(status=400)
 
     def session_of(self, socket: str) -> str | None:
         """Return the session that a socket has proved to have."""
@@ -114,6 +122,19 @@ class SocketServer:
     async def tell(self, socket: str, event: str, content: dict[str, Any]) -> None:
         """Tell one socket something."""
         await self._server.emit(event, content, to=socket)
+
+    async def _hang_up(self, request: Request) -> None:
+        engine = self._server.eio
+        own = (name for name, environment in self._server.environ.items() if environment["sanic.request"] is request)
+        socket = engine.sockets.pop(request.args.get("sid") or next(own, ""), None)
+        if socket is not None:
+            await socket.close(wait=False, abort=True)
+            # Lets the task that writes end.
+            await socket.queue.put(None)
+        line = getattr(request.transport.get_protocol(), "websocket", None)
+        if line is not None:
+            line.fail_connection(_UNSUPPORTED)
+            await line.wait_for_connection_lost(_GOODBYE)
 
     async def _connected(self, socket: str, environment: dict[str, Any], auth: Any = None) -> None:
         pass

@@ -91,8 +91,17 @@ class WebChannel(InputChannel):
             self._sockets.on(event, partial(_acknowledged, handle))
         blueprint = _Blueprint("web_channel")
         blueprint.ctx.channel = self
-        blueprint.add_route(self._health, "/", methods=["GET"])
-        blueprint.add_route(self._sockets.handle, "/socket.io/", methods=["GET", "POST", "OPTIONS"], name="socket_io")
+
+        @blueprint.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            ready = agent is not None and agent.is_ready()
+            return response.json({"status": "ok" if ready else "no model"}, status=200 if ready else 503)
+
+        @blueprint.route("/socket.io/", methods=["GET", "POST", "OPTIONS"])
+        async def socket_io(request: Request) -> HTTPResponse:
+            return await self._sockets.handle(request)
+
         return blueprint
 
     def admits(self, request: Request) -> bool:
@@ -119,11 +128,6 @@ class WebChannel(InputChannel):
         await self.sessions.forget(session_id, getattr(getattr(self.app.ctx, "agent", None), "forget", None))
         await self._sockets.dissolve(session_id)
         return Receipt(secrets.token_hex(3).upper(), datetime.now(timezone.utc))
-
-    async def _health(self, request: Request) -> HTTPResponse:
-        agent = getattr(request.app.ctx, "agent", None)
-        ready = agent is not None and agent.is_ready()
-        return response.json({"status": "ok" if ready else "no model"}, status=200 if ready else 503)
 
     async def _session_request(self, socket: str, content: dict[str, Any]) -> Acknowledgement:
         self._take(socket)
