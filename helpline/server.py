@@ -19,6 +19,8 @@ from helpline.settings import ROOT, Settings, export
 _OPEN_FILES = 65_536
 # Connections that wait to be taken in: after a restart all clients come back at once.
 _BACKLOG = 1024
+# Of a request's body. A message is read up to 10,000 characters, of six bytes each where JSON escapes them.
+_MOST_BYTES = 1_000_000
 
 
 class _LazyFinder(importlib.machinery.PathFinder):
@@ -95,7 +97,8 @@ def serve(settings: Settings, model: Path) -> None:
         app.blueprint(plain_page.blueprint(web))
     # Rasa has a route for "/" of its own, so the page comes in before routing.
     app.register_middleware(pages.home, "request")
-    # Larger frames than the web channel takes need not even be read.
+    # More than a message needs is not even read.
+    app.config.REQUEST_MAX_SIZE = _MOST_BYTES
     app.config.WEBSOCKET_MAX_SIZE = MAX_BYTES
     # engine.io has a heartbeat of its own.
     app.config.WEBSOCKET_PING_INTERVAL = None

@@ -123,7 +123,7 @@ def shown(settings: Settings, name: str) -> str:
     value = str(getattr(settings, name))
     secret = next(setting.metadata["secret"] for setting in fields(Settings) if setting.name == name)
     if secret and value:
-        if "://" not in value:
+        if not _is_address(value, ("http", "https")):
             return "***"
         return f"{urlsplit(value).scheme}://{urlsplit(value).hostname}/***"
     return _PASSWORD.sub("***", value)
