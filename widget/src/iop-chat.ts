@@ -2,7 +2,7 @@
 
 import { LitElement, html, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { Connection } from "./connection";
-import { Conversation, isBot, isMine, isNote, newId, now, type Bot, type Item, type Note } from "./conversation";
+import { Conversation, isBot, isMine, isNote, newId, now, together, type Bot, type Note } from "./conversation";
 import { hearsDanger } from "./danger";
 import { ShiftExit } from "./exit";
 import { fill, urgentWords, words } from "./strings";
@@ -28,8 +28,6 @@ const REMIND_S = 3 * 60 * 60;
 const FULL = "(max-width: 30rem), (max-height: 30rem)";
 /** Pixels from the end within which the log follows new messages. */
 const NEAR = 80;
-
-const fromEnd = (log: HTMLElement): number => log.scrollHeight - log.scrollTop - log.clientHeight;
 
 export class IopChat extends LitElement {
   static styles = unsafeCSS(styles);
@@ -85,9 +83,15 @@ export class IopChat extends LitElement {
   #line!: Connection;
   #timers: Record<string, number> = {};
   #news: string[] = [];
-  /** The first reply that the next drawing brings into view. */
-  #fresh?: Bot;
+  /** Replies that are to be said, drawn into view, and led to. */
+  #fresh: Bot[] = [];
+  #isNew = false;
   #followsFocus = false;
+  /** Messages answered while the panel was closed. */
+  #unseen = new Set<string>();
+  /** Where the log was put last; it follows new messages until the person scrolls somewhere else. */
+  #top = 0;
+  #follows = true;
   /** Messages wait for the server's limit. */
   #isHeld = false;
   /** The panel was open once: it is hidden from then on, with what was being typed, not taken away. */
@@ -123,6 +127,7 @@ export class IopChat extends LitElement {
     this.#line = new Connection(this.server, this.#chat, {
       replies: (bots) => this.#receive(bots),
       changed: () => this.#watch(),
+      answered: () => this.#tellFresh(),
       typing: (on) => this.#type(on),
       slow: (seconds) => this.#hold(seconds),
       fresh: () => this.#note("fresh"),
@@ -142,10 +147,11 @@ export class IopChat extends LitElement {
   async show(): Promise<void> {
     this.open = true;
     this.unread = 0;
+    this.#unseen.clear();
     this.#connect();
     await this.updateComplete;
     this.#find("textarea")?.focus();
-    this.#toEnd();
+    if (this.#chat.items.length) this.#toEnd();
   }
 
   /** Close the panel; the focus goes back to the launcher. */
@@ -192,8 +198,8 @@ export class IopChat extends LitElement {
   }
 
   #panelView(): TemplateResult {
-    return html`<div class="panel" ?hidden=${!this.open} ?data-full=${this.full}>
-      <header>
+    return html`<div class="panel" ?hidden=${!this.open} ?data-full=${this.full} @scroll=${this.#scrolled}>
+      <div class="head">
         <button class="exit" @click=${this.#leave} aria-describedby="exit-hint" title=${words.exit_hint}>
           ${words.exit}
         </button>
@@ -204,7 +210,7 @@ export class IopChat extends LitElement {
               <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg>
             </button>`}
         <p class="off" id="exit-hint">${words.exit_hint}</p>
-      </header>
+      </div>
       ${this.leaving ? html`<p class="leaving">${this.leaving}</p>` : nothing}
       ${this.open ? this.#crisisLine() : nothing}
       <div
@@ -219,7 +225,7 @@ export class IopChat extends LitElement {
         ${this.typing ? html`<p class="typing"><i></i><i></i><i></i><span>${words.typing}</span></p>` : nothing}
       </div>
       ${this.isBehind
-        ? html`<button class="newest" @click=${() => this.#toEnd()}>${words.newest}</button>`
+        ? html`<button class="newest" @click=${this.#toEnd}>${words.newest}</button>`
         : nothing}
       ${this.status || this.isLost ? html`<p class="status">${this.status || words.offline}</p>` : nothing}
       ${this.receipt === undefined ? this.#composerView() : this.#endedView()}
@@ -244,7 +250,7 @@ export class IopChat extends LitElement {
   }
 
   #itemsView(): unknown {
-    const { items } = this.#chat;
+    const items = together(this.#chat.items);
     if (!items.length && this.receipt === undefined) {
       const starters = this.fitCheck === "off" ? words.starters : [...words.starters, words.check];
       return html`<div class="msg bot">
@@ -313,23 +319,22 @@ export class IopChat extends LitElement {
   }
 
   protected updated(changed: PropertyValues): void {
-    const log = this.#find(".log");
-    const fresh = this.#fresh;
-    this.#fresh = undefined;
     if (changed.has("open") && this.open) this.#size();
-    if (!log || !fresh) return;
-    const shown = this.#shown(fresh);
-    if (shown && !this.isBehind) log.scrollTop = shown.offsetTop - log.offsetTop - 12;
+    const [first] = this.#fresh;
+    const shown = this.#isNew && first && this.#shown(first);
+    if (shown && this.#follows) this.#scroll(shown.offsetTop - 8);
+    this.#isNew = false;
   }
 
-  /** The element of an item. */
-  #shown(item: Item): HTMLElement | undefined {
-    return [...(this.#find(".log")?.querySelectorAll<HTMLElement>(".msg") ?? [])].at(this.#chat.items.indexOf(item));
+  /** The element of a reply. */
+  #shown(reply: Bot): HTMLElement | undefined {
+    const items = together(this.#chat.items);
+    const at = items.findLastIndex((item) => isBot(item) && item.mid === reply.mid && item.id <= reply.id);
+    return this.#find(".log")?.querySelectorAll<HTMLElement>(".msg")[at];
   }
 
   /** Whoever answered by a button is led to the next question, or to the reply; nobody else's focus is moved. */
   #moveFocus(reply: Bot): void {
-    this.#followsFocus = false;
     if (this.shadowRoot?.activeElement !== this.#find(".log")) return;
     (this.#find(".question input") ?? this.#shown(reply))?.focus({ preventScroll: true });
   }
@@ -410,20 +415,31 @@ export class IopChat extends LitElement {
   }
 
   #receive(bots: Bot[]): void {
-    const log = this.#find(".log");
-    this.isBehind = log !== null && fromEnd(log) > NEAR;
-    this.#fresh ??= bots[0];
-    if (this.#followsFocus) this.#after("focus", TOGETHER_MS, () => this.#moveFocus(bots[0]!));
-    if (!this.open) this.unread += bots.length;
-    for (const bot of bots) this.#say(bot.text ?? "", bot.custom?.kind === "crisis");
+    this.isBehind = !this.#follows;
+    this.#fresh.push(...bots);
+    this.#isNew = true;
+    if (!this.open) this.unread = bots.reduce((unseen, { mid }) => unseen.add(mid), this.#unseen).size;
+    // A turn of our own ends with its acknowledgement, one of another tab with a pause; danger waits for neither.
+    const ms = bots.some((bot) => bot.custom?.kind === "crisis") ? 0 : this.#line.isBusy ? LOST_MS : TOGETHER_MS;
+    this.#after("fresh", ms, () => this.#tellFresh());
     this.#watch();
   }
 
-  /** Say something to screen readers: what came in quick succession is said in one piece, and never the history. */
-  #say(text: string, urgent = false): void {
-    const region = this.#find(urgent ? "#urgent" : "#polite");
+  /** Say what came, danger at once and the rest when there is a pause, and lead on whoever pressed a button. */
+  #tellFresh(): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    if (!fresh.length) return;
+    for (const reply of together(fresh).filter(isBot)) this.#say(reply.text ?? "", reply.custom?.kind === "crisis");
+    if (this.#followsFocus) void this.updateComplete.then(() => this.#moveFocus(fresh[0]!));
+    this.#followsFocus = false;
+  }
+
+  /** Say something to screen readers: what came in quick succession in one piece, and never the history. */
+  #say(text: string, isUrgent = false): void {
+    const region = this.#find(isUrgent ? "#urgent" : "#polite");
     if (!region || !text) return;
-    if (urgent) {
+    if (isUrgent) {
       region.textContent = text;
       return;
     }
@@ -517,14 +533,25 @@ export class IopChat extends LitElement {
   }
 
   #scrolled(event: Event): void {
-    if (fromEnd(event.target as HTMLElement) <= NEAR) this.isBehind = false;
+    const box = event.target as HTMLElement;
+    const fromEnd = box.scrollHeight - box.scrollTop - box.clientHeight;
+    this.#follows = fromEnd < NEAR || Math.abs(box.scrollTop - this.#top) < 2;
+    if (fromEnd < NEAR) this.isBehind = false;
   }
 
-  #toEnd(): void {
-    const log = this.#find(".log");
-    if (log) log.scrollTop = log.scrollHeight;
+  /** Scroll to what stands so many pixels from the log's top: the log, or in a low window the whole panel. */
+  #scroll(top: number): void {
+    const [panel, log] = [this.#find(".panel"), this.#find(".log")];
+    if (!panel || !log) return;
+    const isLow = panel.scrollHeight > panel.clientHeight + 1;
+    const box = isLow ? panel : log;
+    box.scrollTop = isLow ? log.offsetTop + top : top;
+    this.#top = box.scrollTop;
+    this.#follows = true;
     this.isBehind = false;
   }
+
+  #toEnd = (): void => this.#scroll(Number.MAX_SAFE_INTEGER);
 
   #countdown(left: number): void {
     const { exit_2, exit_1, exit_off } = words;
@@ -580,7 +607,7 @@ export class IopChat extends LitElement {
   };
 
   #transcript(): string {
-    const lines = this.#chat.items.map((item) => {
+    const lines = together(this.#chat.items).map((item) => {
       const at = new Date(item.ts * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       const said = isMine(item) ? item.message : isNote(item) ? urgentWords(item.language)[item.note] : item.text;
       return `[${at}] ${isMine(item) ? words.you : words.bot}: ${said}`;

@@ -56,16 +56,17 @@ function botView(bot: Bot, place: Place): TemplateResult {
   if (kind === "question" && isLatest && bot.buttons) return questionView(bot, bot.buttons, place);
   const [body, source] = split(bot.text ?? "");
   const isCrisis = kind === "crisis";
+  const { crisis_title } = urgentWords(bot.custom?.language);
   const isResult = kind === "fit_result" && !bot.custom?.numbers && !place.isOvertaken;
   return html`<div
     class="msg bot ${isCrisis ? "card" : isResult ? "result" : ""}"
     role=${isCrisis || isResult ? "group" : nothing}
-    aria-label=${isCrisis ? words.crisis_title : isResult ? words.result : nothing}
+    aria-label=${isCrisis ? crisis_title : isResult ? words.result : nothing}
     tabindex="-1"
   >
     <div class="bubble" dir="auto" lang=${bot.custom?.language ?? "en"}>
       <span class="off">${words.bot}: </span>
-      ${isCrisis ? html`<p class="title">${urgentWords(bot.custom?.language).crisis_title}</p>` : nothing}
+      ${isCrisis ? html`<p class="title">${crisis_title}</p>` : nothing}
       <p>${linked(body)}</p>
       ${source ? html`<p class="source">${source}</p>` : nothing} ${numbersView(bot)}
     </div>
