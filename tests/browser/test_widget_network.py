@@ -53,6 +53,17 @@ def test_a_message_without_network_waits_says_so_and_is_sent_later(far: Chat, ne
     assert len([item for item in far.stored()["items"] if "message" in item]) == 3
 
 
+def test_a_line_that_died_silently_is_noticed(far: Chat, network: Network) -> None:
+    far.say(QUESTIONS[0])
+    network.hold_answers()
+    far.send(QUESTIONS[1])
+    expect(far.mine.last.get_by_text("Waiting to send")).to_be_visible(timeout=REPLY_MS)
+    network.release_answers()
+    expect(far.bubbles.filter(has_text="insurance plans cover")).to_have_count(1, timeout=REPLY_MS)
+    wait_for(lambda: all_sent(far), "the acknowledgement", 10)
+    expect(far.bubbles).to_have_count(2)
+
+
 def test_what_waits_survives_a_reload(far: Chat, network: Network) -> None:
     far.say(QUESTIONS[0])
     network.cut()

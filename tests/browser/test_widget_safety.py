@@ -161,6 +161,19 @@ def test_quick_exit_leaves_nothing_in_the_tab_and_has_the_server_forget(away: Ch
     expect(away.mine).to_have_count(0)
 
 
+def test_quick_exit_has_the_server_forget_without_a_line_too(away: Chat, assistant: Assistant) -> None:
+    away.open()
+    away.say(QUESTION)
+    session = away.stored()["session"]["id"]
+    wait_for(lambda: assistant.stored(session) > 0, "the conversation in the database", 10)
+    away.page.route("**/socket.io/**", lambda route: route.abort())
+    away.page.reload()
+    away.open()
+    away.page.get_by_role("button", name="Quick exit").click()
+    away.page.wait_for_url(f"{EXIT}**")
+    wait_for(lambda: assistant.stored(session) == 0, "the deletion", 10)
+
+
 def test_quick_exit_works_without_a_server(
     context: Callable[..., BrowserContext], network: Network, assistant: Assistant
 ) -> None:

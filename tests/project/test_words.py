@@ -176,7 +176,11 @@ def test_the_crisis_line_dials_what_it_shows(path: Path, numbers: dict[str, Any]
 
 @pytest.mark.parametrize("path", STRINGS, ids=lambda path: path.name)
 def test_the_widget_says_known_numbers_only_and_stays_calm(path: Path, known: list[str]) -> None:
-    texts = [text for value in strings_in(path).values() for text in ([value] if isinstance(value, str) else value)]
+    texts = [
+        text
+        for value in strings_in(path).values()
+        for text in ([value] if isinstance(value, str) else [*value, *value.values()])
+    ]
     assert [found for text in texts for found in unknown_numbers(text, known)] == []
     assert [text for text in texts if "!" in text or EMOJI.search(text)] == []
     banned = [rf"(?<![\w-]){re.escape(words)}(?![\w-])" for words in BANNED_WORDS + BANNED_PHRASES]
@@ -185,8 +189,11 @@ def test_the_widget_says_known_numbers_only_and_stays_calm(path: Path, known: li
 
 def test_the_widget_has_the_same_words_in_every_language() -> None:
     def shape(path: Path) -> dict[str, Any]:
-        texts = {name: value if isinstance(value, str) else "" for name, value in strings_in(path).items()}
-        return {name: sorted(re.findall(r"\{\w+\}", text)) for name, text in texts.items()}
+        # What stays the same: the values in a text, the messages behind buttons.
+        return {
+            name: sorted(re.findall(r"\{\w+\}", value)) if isinstance(value, str) else list(value)
+            for name, value in strings_in(path).items()
+        }
 
     shapes = [shape(path) for path in STRINGS]
     assert len(shapes) > 1

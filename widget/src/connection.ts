@@ -5,7 +5,6 @@ import { Conversation, isMine, now, type Bot, type Mine } from "./conversation";
 
 const PATH = "/webhooks/web/socket.io";
 /** Milliseconds: a turn takes up to two seconds, and several may stand in line. */
-const TURN_MS = 15_000;
 const ANSWER_MS = 8_000;
 const RETRY_MS = 1_500;
 
@@ -92,6 +91,11 @@ export class Connection {
     if (this.#socket && !this.#socket.connected) this.#socket.connect();
   }
 
+  /** Hang up on a line that seems dead, which may take the library most of a minute to see, and try anew. */
+  drop(): void {
+    this.#socket?.io.engine?.close();
+  }
+
   /** Send every message that waits, in order. */
   flush(): void {
     if (this.online) for (const mine of this.#chat.waiting) if (!this.#flying.has(mine.mid)) void this.#send(mine);
@@ -151,7 +155,7 @@ export class Connection {
   async #send(mine: Mine): Promise<void> {
     const { mid, message } = mine;
     this.#flying.add(mid);
-    const answer = await this.#ask("user_uttered", { message, mid }, TURN_MS);
+    const answer = await this.#ask("user_uttered", { message, mid }, ANSWER_MS);
     this.#flying.delete(mid);
     if (answer?.ok) {
       mine.state = "sent";
@@ -169,8 +173,10 @@ export class Connection {
       setTimeout(() => this.flush(), seconds * 1000);
     } else if (answer?.error === "invalid" || answer?.error === "too_long") {
       mine.state = "failed";
-    } else {
+    } else if (answer) {
       setTimeout(() => this.flush(), RETRY_MS);
+    } else if (this.online) {
+      this.drop();
     }
     this.#chat.save();
     this.#tell.typing(false);

@@ -252,10 +252,12 @@ export class IopChat extends LitElement {
   #itemsView(): unknown {
     const items = together(this.#chat.items);
     if (!items.length && this.receipt === undefined) {
-      const starters = this.fitCheck === "off" ? words.starters : [...words.starters, words.check];
+      const starters = Object.entries(words.starters).map(([payload, title]) => ({ title, payload }));
+      // The last one begins the fit check.
+      if (this.fitCheck === "off") starters.pop();
       return html`<div class="msg bot">
         <p class="bubble">${words.hello}</p>
-        ${repliesView(starters.map((title) => ({ title, payload: title })), { act: this.#act })}
+        ${repliesView(starters, { act: this.#act })}
       </div>`;
     }
     const latest = items.map((item) => isMine(item)).lastIndexOf(true);
@@ -351,7 +353,7 @@ export class IopChat extends LitElement {
   #listen(way: "addEventListener" | "removeEventListener"): void {
     window[way]("keyup", this.#keyup as EventListener);
     window[way]("online", this.#wake);
-    window[way]("offline", this.#watch);
+    window[way]("offline", this.#sleep);
     window[way]("pageshow", this.#returned as EventListener);
     document[way]("visibilitychange", this.#wake);
     this.#small[way]("change", this.#resized);
@@ -364,6 +366,7 @@ export class IopChat extends LitElement {
   }
 
   #wake = (): void => this.#line.wake();
+  #sleep = (): void => this.#line.drop();
   #resized = (): boolean => (this.full = this.#small.matches);
   #keyup = (event: KeyboardEvent): void => {
     if (this.open || this.#chat.items.length) this.#exit.press(event);
@@ -565,9 +568,14 @@ export class IopChat extends LitElement {
   async #leave(): Promise<void> {
     document.documentElement.style.setProperty("display", "none", "important");
     document.title = "";
-    const forgotten = this.#chat.session && this.#line.forget(EXIT_MS);
+    const { session } = this.#chat;
+    const forgotten = this.#line.forget(EXIT_MS);
     this.#chat.clear(true);
-    await forgotten;
+    // Without the line, the way of the page that works without JavaScript; a beacon outlives this page.
+    if (session && !(await forgotten)) {
+      const form = new URLSearchParams({ session: session.id, token: session.token, forget: "yes" });
+      navigator.sendBeacon(`${this.server}/chat`, form);
+    }
     location.replace(this.exitUrl);
   }
 
@@ -648,4 +656,4 @@ export class IopChat extends LitElement {
   }
 }
 
-customElements.define("iop-chat", IopChat);
+if (!customElements.get("iop-chat")) customElements.define("iop-chat", IopChat);
