@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Awaitable, Callable
 
+import engineio
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from socketio import AsyncServer
@@ -15,6 +17,10 @@ MAX_BYTES = 16 * 1024
 # The WebSocket protocol's code for data that cannot be taken, and seconds that a client has to close its side.
 _UNSUPPORTED = 1003
 _GOODBYE = 1.0
+# What comes with a post is handled behind its back.
+_POST_SECONDS = 2.0
+# Sanic's classes that run tasks for a WebSocket.
+_SANICS = ("WebsocketImplProtocol", "WebsocketFrameAssembler")
 _EVENTS = ("session_request", "user_uttered", "forget")
 
 # What strangers send wrong is no error of ours, and its log would be theirs to fill.
@@ -40,12 +46,31 @@ class _Packet(Packet):
         return count
 
 
+class _Engine(engineio.AsyncServer):
+    """Knows its tasks, so that none is left when the server stops."""
+
+    def __init__(self, **options: Any) -> None:
+        self.tasks: set[asyncio.Task[Any]] = set()
+        super().__init__(**options)
+
+    def start_background_task(self, target: Callable[..., Any], *arguments: Any, **keywords: Any) -> asyncio.Task[Any]:
+        task = super().start_background_task(target, *arguments, **keywords)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+
+class _Server(AsyncServer):
+    def _engineio_server_class(self) -> type[_Engine]:
+        return _Engine
+
+
 class SocketServer:
     """Sockets, each in the room of its session once it has proved to have one."""
 
     def __init__(self, admits: Callable[[Request], bool]) -> None:
         """Take what tells whether a request may come in."""
-        self._server = AsyncServer(
+        self._server = _Server(
             async_mode="sanic",
             serializer=_Packet,
             max_http_buffer_size=MAX_BYTES,
@@ -69,10 +94,12 @@ class SocketServer:
 
     async def handle(self, request: Request) -> HTTPResponse:
         """Serve a request of the socket.io protocol."""
+        serving = self._server.handle_request(request)
         try:
-            return await self._server.handle_request(request)
+            return await (asyncio.wait_for(serving, _POST_SECONDS) if request.method == "POST" else serving)
         except Exception:
-            # From a frame that is none: the library stops reading, and would leave the socket to its heartbeat.
+            # From a frame that is none: the library stops reading, and would leave the socket to its heartbeat, or a
+            # post without an answer.
             await self._hang_up(request)
             return HTTPResponse(status=400)
 
@@ -115,6 +142,23 @@ class SocketServer:
         """Take all sockets out of the room of a session that is no more."""
         await self._server.close_room(session_id)
 
+    async def close(self) -> None:
+        """Say goodbye to every client and end all tasks."""
+        engine = self._server.eio
+        for socket in list(engine.sockets.values()):
+            await socket.close(wait=False)
+            # Lets the task that writes end.
+            await socket.queue.put(None)
+        tasks = [*engine.tasks, *(task for task in asyncio.all_tasks() if _is_of_sanics_sockets(task))]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @staticmethod
+    def listen() -> None:
+        """Keep what strangers send wrong out of the log; call in the event loop of the server."""
+        asyncio.get_running_loop().set_exception_handler(_told_unless_strangers_did_it)
+
     async def publish(self, session_id: str, event: str, content: dict[str, Any], but: str | None = None) -> None:
         """Tell all sockets of a session, `but` one, something."""
         await self._server.emit(event, content, room=session_id, skip_sid=but)
@@ -141,3 +185,13 @@ class SocketServer:
 
     async def _disconnected(self, socket: str, *_: Any) -> None:
         self._sessions.pop(socket, None)
+
+
+def _is_of_sanics_sockets(task: Any) -> bool:
+    return isinstance(task, asyncio.Task) and task.get_coro().__qualname__.split(".")[0] in _SANICS
+
+
+def _told_unless_strangers_did_it(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Leave out tasks in which Sanic reads a frame that is no text, or waits for somebody to read it."""
+    if not _is_of_sanics_sockets(context.get("task") or context.get("future")):
+        loop.default_exception_handler(context)

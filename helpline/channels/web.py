@@ -38,6 +38,8 @@ MID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _REQUESTS = 60
 # Seconds that the outbox waits for a locked file; it tries again with the next reply.
 _PATIENCE = 0.2
+# Seconds that the end of the server waits for turns that run.
+_LAST_TURN = 2.0
 _HIGHEST_ID = 2**53
 
 Acknowledgement = dict[str, Any]
@@ -101,6 +103,15 @@ class WebChannel(InputChannel):
         @blueprint.route("/socket.io/", methods=["GET", "POST", "OPTIONS"])
         async def socket_io(request: Request) -> HTTPResponse:
             return await self._sockets.handle(request)
+
+        @blueprint.listener("before_server_start")
+        async def listen(*_: Any) -> None:
+            self._sockets.listen()
+
+        @blueprint.listener("before_server_stop")
+        async def close(*_: Any) -> None:
+            await self.sessions.settle(_LAST_TURN)
+            await self._sockets.close()
 
         return blueprint
 

@@ -132,6 +132,12 @@ class Sessions:
         self._of_session.drop(session_id)
         self._guard.forget(session_id)
 
+    async def settle(self, patience: float) -> None:
+        """Wait until the turns that run have been answered, or `patience` seconds have passed."""
+        running = [turn for session in self._sessions.values() for turn in session.turns.values() if not turn.done()]
+        if running:
+            await asyncio.wait(running, timeout=patience)
+
     async def events(self, session_id: str, most: int) -> list[dict[str, Any]]:
         """Return the last stored events of a session's conversation; none where the database fails."""
         try:
