@@ -143,12 +143,16 @@ def conversation(turns: list[StoredTurn], session: tuple[str, str]) -> str:
     for turn in turns:
         last = turn is turns[-1]
         items.append(_item("mine", "You", _paragraphs(turn.text), _LATEST if last else ""))
+        contents: list[str] = []
         for reply in turn.replies:
-            content = _paragraphs(reply.get("text") or "") + _numbers((reply.get("custom") or {}).get("numbers"))
-            if last:
-                content += _choices(reply.get("buttons"), session)
-            if content:
-                items.append(_item("reply", "Assistant", content))
+            words, numbers = reply.get("text") or "", _numbers((reply.get("custom") or {}).get("numbers"))
+            choices = _choices(reply.get("buttons"), session) if last else ""
+            if words or not contents:
+                contents.append(_paragraphs(words) + numbers + choices)
+            else:
+                # The numbers of a crisis come behind its words.
+                contents[-1] += numbers + choices
+        items += [_item("reply", "Assistant", content) for content in contents if content]
     return f'<ol class="conversation" aria-label="Conversation">{"".join(items)}</ol>'
 
 

@@ -188,5 +188,5 @@ def test_replies_show_source_and_numbers() -> None:
     assert '<a href="tel:988">Call 988</a> Crisis &lt;line&gt;' in text
     assert '<a href="sms:988">Text 988</a>' in text
     assert "javascript" not in text
-    assert text.count('class="reply"') == 2
+    assert text.count('class="reply"') == 1
     assert conversation([], ("", "")) == ""
