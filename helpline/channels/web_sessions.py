@@ -20,7 +20,7 @@ from helpline.channels.tokens import Tokens
 from helpline.channels.web_session import MOST_TURNS, Answered, Begun, RefusedError, Sender, Session
 from helpline.crisis.detector import by_rules
 from helpline.storage import outbox
-from helpline.storage.database import delete_conversation, read_last_events
+from helpline.storage.database import forget_session, read_last_events
 from helpline.storage.worker import UnavailableError, Worker
 
 logger = logging.getLogger(__name__)
@@ -122,9 +122,7 @@ class Sessions:
             async with self._guard.between_turns(session_id, _DELETION_PATIENCE):
                 if delete:
                     await delete(session_id)
-                else:
-                    await self._database.run(delete_conversation, session_id)
-                await self._database.run(outbox.forget_session, session_id)
+                await self._database.run(forget_session, session_id)
         except BaseException:
             session.leaving = False
             raise

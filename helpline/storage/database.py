@@ -105,6 +105,14 @@ def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
     return int(count)
 
 
+def forget_session(engine: sa.engine.Engine, session: str) -> None:
+    """Delete a session of the web channel with its conversation and its replies: it is dead from now on."""
+    with engine.begin() as connection:
+        connection.execute(_events.delete().where(_events.c.sender_id == session))
+        outbox.forget(connection, session)
+    _empty_log(engine)
+
+
 def read_events(engine: sa.engine.Engine, sender_id: str) -> list[dict[str, Any]]:
     """Return the serialised events of a conversation in order."""
     with engine.connect() as connection:

@@ -110,11 +110,10 @@ def store(engine: sa.engine.Engine, turns: Sequence[Turn]) -> list[int | None]:
     return found
 
 
-def forget_session(engine: sa.engine.Engine, session: str) -> None:
+def forget(connection: sa.engine.Connection, session: str) -> None:
     """Delete a session and its replies: it is dead from now on."""
-    with engine.begin() as connection:
-        connection.execute(_outbox.delete().where(_outbox.c.session == session))
-        connection.execute(_sessions.delete().where(_sessions.c.id == session))
+    connection.execute(_outbox.delete().where(_outbox.c.session == session))
+    connection.execute(_sessions.delete().where(_sessions.c.id == session))
 
 
 def clear(connection: sa.engine.Connection, session: str) -> None:

@@ -267,7 +267,7 @@ def action_server(folder: Path, port: int) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)],
         cwd=ROOT,
-        env={**environment(folder, 0, port), "PYTHONPATH": str(ROOT)},
+        env={**environment(folder, port, port), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

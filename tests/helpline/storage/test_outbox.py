@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from helpline.storage.database import append_events, delete_conversation, delete_older, open_engine
-from helpline.storage.outbox import Found, Turn, find, find_later, forget_session, open_session, store
+from helpline.storage.database import append_events, delete_conversation, delete_older, forget_session, open_engine
+from helpline.storage.outbox import Found, Turn, find, find_later, open_session, store
 
 
 @pytest.fixture
@@ -86,10 +87,12 @@ def test_after_the_conversation_was_deleted_a_turn_from_before_stores_nothing(en
     assert [reply["id"] for reply in found.replies] == [3]
 
 
-def test_a_forgotten_session_is_dead(engine: sa.engine.Engine) -> None:
+def test_a_forgotten_session_is_dead_and_in_no_file(engine: sa.engine.Engine, tmp_path: Path) -> None:
     open_session(engine, "b", 10.0)
-    store(engine, [turn(reply(1)), turn(reply(1), session="b")])
+    store(engine, [turn(reply(1, text="my secret")), turn(reply(1), session="b")])
+    append_events(engine, "a", [{"event": "user", "text": "my secret", "timestamp": 1.0}])
     forget_session(engine, "a")
+    assert b"my secret" not in b"".join(file.read_bytes() for file in (tmp_path / "folder").iterdir())
     assert find(engine, "a", "message-1") is None
     assert find(engine, "b", "message-1") is not None
     assert rows(engine) == (1, 1)
