@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from assistant import Assistant, start, stop
 from chat import WATCH, Chat
 from network import Network
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from system import program
 
 # A site elsewhere that embeds the widget; its pages come from the tests.
 SITE = "http://site.test"
@@ -33,7 +33,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium of the system; where there is none, Playwright's. One for each module: its loop must not outlive it."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = program(("chromium", "chromium-browser", "google-chrome"), ("chromium",))
     with sync_playwright() as playwright:
         # A made-up site may ask this machine, as a site on the internet asks a server there.
         args = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]

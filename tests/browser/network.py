@@ -13,10 +13,12 @@ class Network:
 
     Attributes:
         delay: seconds by which everything is late, in each direction.
+        refuses: a connection on which the browser sends these bytes is broken.
     """
 
     def __init__(self, target: int) -> None:
         self.delay = 0.0
+        self.refuses = b""
         self._target = target
         self._up = True
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +101,8 @@ class Network:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event | None = None
     ) -> None:
         while data := await reader.read(65536):
+            if self.refuses and gate is None and self.refuses in data:
+                break
             if self.delay:
                 await asyncio.sleep(self.delay)
             if gate:

@@ -185,6 +185,7 @@ def test_new_replies_are_counted_in_the_launcher_s_name(chat: Chat) -> None:
       document.querySelector("iop-chat").hide();
     }""")
     expect(chat.page.get_by_role("button", name="Chat with the assistant 1 new")).to_be_visible()
+    assert axe(chat.page) == []
     expect(chat.polite).to_contain_text("several times a week")
     chat.open()
     chat.page.keyboard.press("Escape")
@@ -240,6 +241,7 @@ def test_next_without_a_choice_says_so_and_sends_nothing(chat: Chat) -> None:
     expect(chat.question.get_by_text("Please choose an answer first")).to_be_visible()
     expect(chat.question.get_by_role("radio").first).to_be_focused()
     assert chat.mine.count() == before
+    assert axe(chat.page) == []
 
 
 def test_the_check_shows_how_far_it_is_and_goes_back_and_skips(chat: Chat) -> None:

@@ -148,11 +148,44 @@ def test_a_reply_that_comes_twice_is_shown_once(context: Callable[..., BrowserCo
 
     chat.page.route_web_socket(re.compile("socket.io"), pass_on)
     chat.visit().open()
-    # Until it speaks by WebSocket.
-    chat.page.wait_for_timeout(1000)
     chat.say(QUESTIONS[0])
     assert doubled
     assert len([item for item in chat.stored()["items"] if "id" in item]) == len(doubled)
+
+
+def test_it_shows_that_an_answer_is_being_written(context: Callable[..., BrowserContext], assistant: Assistant) -> None:
+    chat = Chat(context().new_page(), assistant.url)
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def answer(message: str | bytes) -> None:
+            if "bot_uttered" in str(message) or held:
+                held.append((socket, message))
+            else:
+                socket.send(message)
+
+        server.on_message(answer)
+
+    chat.page.route_web_socket(re.compile("socket.io"), pass_on)
+    chat.visit().open()
+    chat.send(QUESTIONS[0])
+    typing = chat.page.locator("iop-chat .typing")
+    expect(typing).to_have_text("The assistant is writing")
+    wait_for(lambda: chat.page.wait_for_timeout(50) or len(held) > 2, "the replies", 10)
+    for socket, message in held:
+        socket.send(message)
+    chat.replies()
+    expect(typing).to_have_count(0)
+
+
+def test_a_network_without_websockets_gets_answers_too(
+    context: Callable[..., BrowserContext], network: Network
+) -> None:
+    network.refuses = b"Upgrade: websocket"
+    chat = Chat(context().new_page(), network.url).visit().open()
+    assert "several times a week" in chat.say(QUESTIONS[0])
 
 
 def test_two_tabs_of_one_conversation_see_the_same(
@@ -186,10 +219,7 @@ def test_two_visitors_never_share_a_conversation(context: Callable[..., BrowserC
 def test_a_slow_line_is_no_lost_server(context: Callable[..., BrowserContext], network: Network) -> None:
     network.delay = 0.4
     chat = Chat(context().new_page(), network.url).visit().open()
-    chat.send(QUESTIONS[0])
-    expect(chat.page.locator("iop-chat .typing")).to_be_visible(timeout=REPLY_MS)
-    assert "several times a week" in chat.replies()
-    expect(chat.page.locator("iop-chat .typing")).to_have_count(0)
+    assert "several times a week" in chat.say(QUESTIONS[0])
     expect(chat.status).to_have_count(0)
 
 

@@ -78,6 +78,31 @@ def test_the_snippet_works_on_a_strict_site_elsewhere(
     shot(chat, "embedded-elsewhere")
 
 
+def test_a_site_sets_name_notice_contact_colours_and_exit(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context().new_page()
+    body = (
+        '<!doctype html><html lang="en"><title>A site</title><style>iop-chat { --iop-accent: rgb(80, 30, 90) }</style>'
+        f'<body><main><h1>A site</h1></main><script type="module" src="{assistant.url}/widget/iop-chat.js"></script>'
+        f'<iop-chat name="Ask Example Center" privacy-url="{SITE}/privacy" exit-url="{SITE}/away" hours="2" '
+        'fit-check="off">'
+        '<p slot="contact">Our front desk is open on weekdays.</p></iop-chat></body></html>'
+    )
+    page.route(f"{SITE}/**", lambda route: route.fulfill(body=body, content_type="text/html"))
+    Chat(page, SITE).visit().open()
+    expect(page.get_by_role("dialog", name="Ask Example Center")).to_have_count(1)
+    expect(page.get_by_role("button", name="See if an IOP may fit")).to_have_count(0)
+    expect(page.locator("iop-chat .notice")).to_contain_text("until 2 hours after")
+    page.get_by_text("Privacy, and how to reach a person").click()
+    expect(page.get_by_text("Our front desk is open on weekdays.")).to_be_visible()
+    expect(page.get_by_role("link", name="Privacy notice")).to_have_attribute("href", f"{SITE}/privacy")
+    send = page.get_by_role("button", name="Send")
+    assert send.evaluate("(button) => getComputedStyle(button).backgroundColor") == "rgb(80, 30, 90)"
+    page.get_by_role("button", name="Quick exit").click()
+    page.wait_for_url(f"{SITE}/away")
+
+
 def test_a_site_that_is_not_allowed_gets_no_conversation(
     context: Callable[..., BrowserContext], assistant: Assistant
 ) -> None:

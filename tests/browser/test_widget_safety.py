@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 from assistant import Assistant, wait_for
-from chat import REPLY_MS, Chat
+from chat import REPLY_MS, Chat, axe
 from network import Network
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -120,6 +120,7 @@ def test_danger_without_a_server_gets_the_static_card(
     expect(card).to_contain_text("call 911 now")
     expect(chat.urgent).to_contain_text("call 911 now")
     shot(chat, "offline-danger")
+    assert axe(chat.page) == []
     chat.send("no puedo respirar")
     expect(chat.page.get_by_role("group", name="Por favor no me espere")).to_be_visible()
     chat.send("what is an iop")
@@ -172,6 +173,17 @@ def test_quick_exit_has_the_server_forget_without_a_line_too(away: Chat, assista
     away.page.get_by_role("button", name="Quick exit").click()
     away.page.wait_for_url(f"{EXIT}**")
     wait_for(lambda: assistant.stored(session) == 0, "the deletion", 10)
+
+
+def test_a_page_from_the_browser_s_cache_shows_nothing_after_quick_exit(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say(QUESTION)
+    expect(chat.mine).to_have_count(1)
+    # As if it had been left by quick exit on a later page of the same tab.
+    chat.page.evaluate("sessionStorage.clear()")
+    chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(chat.mine).to_have_count(0)
+    assert chat.say(QUESTION)
 
 
 def test_quick_exit_works_without_a_server(
@@ -282,6 +294,23 @@ def test_ending_without_a_server_says_that_nothing_is_deleted_yet(
     expect(chat.page.locator("iop-chat .ending")).to_contain_text("nothing is deleted yet")
     expect(chat.mine).to_have_count(1)
     assert chat.stored()["session"]
+
+
+def test_a_conversation_ended_in_another_tab_is_ended_here_too(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    both = context()
+    first = Chat(both.new_page(), assistant.url).visit().open()
+    first.say(QUESTION)
+    kept = first.page.evaluate("JSON.stringify({...sessionStorage})")
+    second_page = both.new_page()
+    second_page.add_init_script(f"for (const [key, value] of Object.entries({kept})) sessionStorage[key] ??= value")
+    second = Chat(second_page, assistant.url).visit().open()
+    expect(second.mine).to_have_count(1)
+    for tab in (first, second):
+        tab.page.get_by_role("button", name="End and delete").click()
+        tab.page.get_by_role("button", name="Delete it").click()
+        expect(tab.page.locator("iop-chat #receipt")).to_contain_text("Your conversation is deleted")
 
 
 def test_after_three_hours_it_says_again_that_it_is_a_program(chat: Chat) -> None:

@@ -60,9 +60,18 @@ export class Connection {
   /** Connect, and stay connected until `close`. */
   open(): void {
     if (this.#socket) return;
-    const socket = io(this.#server, { path: PATH, reconnectionDelay: 500, reconnectionDelayMax: 5_000, forceNew: true });
+    const socket = io(this.#server, {
+      path: PATH,
+      transports: ["websocket", "polling"],
+      timeout: ANSWER_MS,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 5_000,
+      forceNew: true,
+    });
     this.#socket = socket;
     socket.on("connect", () => this.#begin());
+    // Some networks let no WebSocket through: the next attempt begins with the other transport.
+    socket.on("connect_error", () => socket.io.opts.transports?.reverse());
     socket.on("disconnect", (reason) => {
       this.online = false;
       this.#tell.typing(false);
@@ -104,7 +113,8 @@ export class Connection {
   /** Have the server delete everything; returns its receipt, or nothing where it can't be reached. */
   async forget(ms = ANSWER_MS): Promise<Answer | undefined> {
     const answer = this.online ? await this.#ask("forget", {}, ms) : undefined;
-    return answer?.ok ? answer : undefined;
+    // A session that is not known is forgotten already, by another tab.
+    return answer?.ok || answer?.error === "session" ? answer : undefined;
   }
 
   async #ask(event: string, content: object, ms: number): Promise<Answer | undefined> {
@@ -123,7 +133,8 @@ export class Connection {
     if (socket !== this.#socket || !socket?.connected) return;
     if (!answer?.session_id || !answer.token) {
       if (answer?.error === "session" && session) return this.#renew();
-      setTimeout(() => socket === this.#socket && socket.connected && void this.#begin(), (answer?.retry_s ?? 1.5) * 1000);
+      if (!answer) return this.drop();
+      setTimeout(() => socket === this.#socket && socket.connected && void this.#begin(), (answer.retry_s ?? 2) * 1000);
       return;
     }
     if (session && session.id !== answer.session_id) {

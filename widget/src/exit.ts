@@ -10,7 +10,7 @@ export class ShiftExit {
   #wasModified = false;
   #tell: (left: number) => void;
 
-  /** `tell` hears how many presses are left: 2, 1, 0 for leaving, and -1 where the time between them was up. */
+  /** `tell` hears how many presses are left: 2, 1, 0 to leave, 3 after another key, -1 where the time was up. */
   constructor(tell: (left: number) => void) {
     this.#tell = tell;
   }
@@ -21,17 +21,17 @@ export class ShiftExit {
       clearTimeout(this.#timer);
       this.#count += 1;
       this.#tell(PRESSES - this.#count);
-      if (this.#count < PRESSES) this.#timer = window.setTimeout(() => this.#stop(), WITHIN_MS);
+      if (this.#count < PRESSES) this.#timer = window.setTimeout(() => this.#stop(-1), WITHIN_MS);
       else this.#count = 0;
     } else if (this.#count) {
-      this.#stop();
+      this.#stop(PRESSES);
     }
     this.#wasModified = event.shiftKey;
   }
 
-  #stop(): void {
+  #stop(left: number): void {
     clearTimeout(this.#timer);
     this.#count = 0;
-    this.#tell(-1);
+    this.#tell(left);
   }
 }

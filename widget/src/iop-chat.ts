@@ -559,9 +559,8 @@ export class IopChat extends LitElement {
   #countdown(left: number): void {
     const { exit_2, exit_1, exit_off } = words;
     if (left === 0) return void this.#leave();
-    const said = left < 0 ? exit_off : left === 1 ? exit_1 : exit_2;
-    this.leaving = left < 0 ? "" : said;
-    this.#say(said, true);
+    this.leaving = left === 2 ? exit_2 : left === 1 ? exit_1 : "";
+    this.#say(left < 0 ? exit_off : this.leaving, true);
   }
 
   /** Quick exit: a blank page at once, nothing left in the tab, and the page replaced in the history. */
@@ -598,7 +597,7 @@ export class IopChat extends LitElement {
     this.#chat.clear();
     this.ending = this.status = "";
     const at = new Date(answer.at ?? Date.now()).toLocaleString(words.lang);
-    this.receipt = fill(words.ended, { receipt: answer.receipt ?? "", at });
+    this.receipt = fill(words.ended, { receipt: answer.receipt ?? "–", at });
     this.#say(this.receipt);
     await this.updateComplete;
     this.#find("#receipt")?.focus();

@@ -4,7 +4,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +11,9 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from project_files import ROOT
+from system import program
+
+from helpline.settings import ROOT
 
 WIDGET = ROOT / "widget"
 BUILT = sorted((WIDGET / "dist").glob("*.js"))
@@ -22,15 +23,8 @@ EXPLICIT = ROOT / "tests" / "helpline" / "crisis" / "explicit.jsonl"
 PLAIN = ROOT / "tests" / "development" / "singles.jsonl"
 
 
-def node() -> str | None:
-    """Return npm, installed where the system has a way to do that."""
-    if not shutil.which("npm") and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "install", "-y", "-qq", "nodejs", "npm"], capture_output=True, check=False)
-    return shutil.which("npm")
-
-
 def test_the_built_files_are_what_the_source_builds_to(tmp_path: Path) -> None:
-    npm = node()
+    npm = program(("npm",), ("nodejs", "npm"))
     if npm is None:
         pytest.skip(
             "Node.js is missing here and cannot be installed: the built widget is not compared with its source."
