@@ -11,7 +11,7 @@ const folder = process.argv[2] ?? join(root, "dist");
 // Browsers of 2022 and later. Private members stay as they are; older targets would turn them into much code.
 const target = "es2022";
 const css = ["chrome100", "firefox100", "safari15.4"];
-const banner = "/* <iop-chat>, Apache-2.0; contains Lit (BSD-3-Clause) and socket.io-client (MIT), see licenses.txt beside it */";
+const banner = "/* <iop-chat>, Apache-2.0; contains Lit (BSD-3-Clause) and socket.io-client (MIT): see licenses.txt */";
 const contained = ["lit", "socket.io-client", "engine.io-client", "engine.io-parser", "@socket.io/component-emitter"];
 
 const parts = {

@@ -1,10 +1,13 @@
 // <iop-chat>: launcher, panel and full page of the helpline's chat. docs/web.md explains its options.
 
 import { LitElement, html, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
+import { Announcer, TOGETHER_MS } from "./announcer";
 import { Connection } from "./connection";
 import { Conversation, isBot, isMine, isNote, newId, now, together, type Bot, type Note } from "./conversation";
 import { hearsDanger } from "./danger";
 import { ShiftExit } from "./exit";
+import { Follower } from "./follower";
+import { download, printAlone, transcript } from "./keep";
 import { fill, urgentWords, words } from "./strings";
 import styles from "./styles.css";
 import { linked } from "./text";
@@ -18,16 +21,12 @@ const FIRST_MS = 6_000;
 const LOST_MS = 1_500;
 const DANGER_MS = 3_000;
 const TYPING_MS = 15_000;
-/** Replies of one turn come within it. */
-const TOGETHER_MS = 150;
 /** How long quick exit waits, behind a blank page, for the server to hear that it shall forget. */
 const EXIT_MS = 300;
 /** Seconds after which the person is told again that this is a program. */
 const REMIND_S = 3 * 60 * 60;
 /** Small windows, and large zoom, get the panel over the whole window. */
 const FULL = "(max-width: 30rem), (max-height: 30rem)";
-/** Pixels from the end within which the log follows new messages. */
-const NEAR = 80;
 
 export class IopChat extends LitElement {
   static styles = unsafeCSS(styles);
@@ -82,16 +81,14 @@ export class IopChat extends LitElement {
   #chat!: Conversation;
   #line!: Connection;
   #timers: Record<string, number> = {};
-  #news: string[] = [];
+  #announcer = new Announcer((selector) => this.#find(selector));
+  #follower = new Follower((selector) => this.#find(selector));
   /** Replies that are to be said, drawn into view, and led to. */
   #fresh: Bot[] = [];
   #isNew = false;
   #followsFocus = false;
   /** Messages answered while the panel was closed. */
   #unseen = new Set<string>();
-  /** Where the log was put last; it follows new messages until the person scrolls somewhere else. */
-  #top = 0;
-  #follows = true;
   /** Messages wait for the server's limit. */
   #isHeld = false;
   /** The panel was open once: it is hidden from then on, with what was being typed, not taken away. */
@@ -103,7 +100,7 @@ export class IopChat extends LitElement {
     answer: (event) => this.#answer(event),
     copy: (text) => void this.#copy(text),
     print: (text) => void this.#print(text),
-    download: (text, name) => this.#download(text, name),
+    download,
   };
 
   constructor() {
@@ -198,12 +195,13 @@ export class IopChat extends LitElement {
   }
 
   #panelView(): TemplateResult {
+    const name = this.name || words.title;
     return html`<div class="panel" ?hidden=${!this.open} ?data-full=${this.full} @scroll=${this.#scrolled}>
       <div class="head">
         <button class="exit" @click=${this.#leave} aria-describedby="exit-hint" title=${words.exit_hint}>
           ${words.exit}
         </button>
-        ${this.page ? html`<h1 id="title">${this.name || words.title}</h1>` : html`<h2 id="title">${this.name || words.title}</h2>`}
+        ${this.page ? html`<h1 id="title">${name}</h1>` : html`<h2 id="title">${name}</h2>`}
         ${this.page
           ? nothing
           : html`<button class="close" aria-label=${words.close} title=${words.close} @click=${this.hide}>
@@ -296,7 +294,7 @@ export class IopChat extends LitElement {
   #toolsView(): unknown {
     if (!this.#chat.items.length) return nothing;
     return html`<div class="tools">
-      <button @click=${() => this.#download(this.#transcript(), "conversation.txt")}>${words.save}</button>
+      <button @click=${() => download(transcript(this.#chat.items), "conversation.txt")}>${words.save}</button>
       <button id="end" @click=${() => this.#ask("ask")}>${words.end}</button>
     </div>`;
   }
@@ -324,7 +322,7 @@ export class IopChat extends LitElement {
     if (changed.has("open") && this.open) this.#size();
     const [first] = this.#fresh;
     const shown = this.#isNew && first && this.#shown(first);
-    if (shown && this.#follows) this.#scroll(shown.offsetTop - 8);
+    if (shown && this.#follower.follows) this.#follower.scroll(shown.offsetTop - 8);
     this.#isNew = false;
   }
 
@@ -418,7 +416,7 @@ export class IopChat extends LitElement {
   }
 
   #receive(bots: Bot[]): void {
-    this.isBehind = !this.#follows;
+    this.isBehind = !this.#follower.follows;
     this.#fresh.push(...bots);
     this.#isNew = true;
     if (!this.open) this.unread = bots.reduce((unseen, { mid }) => unseen.add(mid), this.#unseen).size;
@@ -438,20 +436,8 @@ export class IopChat extends LitElement {
     this.#followsFocus = false;
   }
 
-  /** Say something to screen readers: what came in quick succession in one piece, and never the history. */
   #say(text: string, isUrgent = false): void {
-    const region = this.#find(isUrgent ? "#urgent" : "#polite");
-    if (!region || !text) return;
-    if (isUrgent) {
-      region.textContent = text;
-      return;
-    }
-    this.#news.push(text);
-    region.textContent = "";
-    this.#after("say", TOGETHER_MS, () => {
-      region.textContent = this.#news.join("\n");
-      this.#news = [];
-    });
+    this.#announcer.say(text, isUrgent);
   }
 
   #note(note: Note["note"], language = ""): void {
@@ -536,25 +522,13 @@ export class IopChat extends LitElement {
   }
 
   #scrolled(event: Event): void {
-    const box = event.target as HTMLElement;
-    const fromEnd = box.scrollHeight - box.scrollTop - box.clientHeight;
-    this.#follows = fromEnd < NEAR || Math.abs(box.scrollTop - this.#top) < 2;
-    if (fromEnd < NEAR) this.isBehind = false;
+    if (this.#follower.scrolled(event.target as HTMLElement)) this.isBehind = false;
   }
 
-  /** Scroll to what stands so many pixels from the log's top: the log, or in a low window the whole panel. */
-  #scroll(top: number): void {
-    const [panel, log] = [this.#find(".panel"), this.#find(".log")];
-    if (!panel || !log) return;
-    const isLow = panel.scrollHeight > panel.clientHeight + 1;
-    const box = isLow ? panel : log;
-    box.scrollTop = isLow ? log.offsetTop + top : top;
-    this.#top = box.scrollTop;
-    this.#follows = true;
+  #toEnd = (): void => {
+    this.#follower.toEnd();
     this.isBehind = false;
-  }
-
-  #toEnd = (): void => this.#scroll(Number.MAX_SAFE_INTEGER);
+  };
 
   #countdown(left: number): void {
     const { exit_2, exit_1, exit_off } = words;
@@ -613,15 +587,6 @@ export class IopChat extends LitElement {
     this.#find("textarea")?.focus();
   };
 
-  #transcript(): string {
-    const lines = together(this.#chat.items).map((item) => {
-      const at = new Date(item.ts * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-      const said = isMine(item) ? item.message : isNote(item) ? urgentWords(item.language)[item.note] : item.text;
-      return `[${at}] ${isMine(item) ? words.you : words.bot}: ${said}`;
-    });
-    return [words.saved_head, words.crisis, ...lines].join("\n\n");
-  }
-
   async #copy(text: string): Promise<void> {
     let said = words.copied;
     try {
@@ -634,24 +599,11 @@ export class IopChat extends LitElement {
     this.#after("status", 5_000, () => (this.status = ""));
   }
 
-  /** Print one text alone: for that time, everything else on the page is hidden from paper. */
   async #print(text: string): Promise<void> {
-    const alone = new CSSStyleSheet();
-    alone.replaceSync("@media print { body *:not(iop-chat, :has(iop-chat)) { display: none !important } }");
-    document.adoptedStyleSheets.push(alone);
     this.printed = text;
     await this.updateComplete;
-    window.print();
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== alone);
+    printAlone();
     this.printed = "";
-  }
-
-  #download(text: string, name: string): void {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 }
 

@@ -5,11 +5,23 @@ import words from "words";
 import * as english from "../strings/en.json";
 import * as spanish from "../strings/es.json";
 
-export type Words = typeof words;
+type Words = typeof words;
 
 const URGENT = {
-  en: { call: english.call, crisis_title: english.crisis_title, danger: english.danger, danger_title: english.danger_title, text: english.text },
-  es: { call: spanish.call, crisis_title: spanish.crisis_title, danger: spanish.danger, danger_title: spanish.danger_title, text: spanish.text },
+  en: {
+    call: english.call,
+    crisis_title: english.crisis_title,
+    danger: english.danger,
+    danger_title: english.danger_title,
+    text: english.text,
+  },
+  es: {
+    call: spanish.call,
+    crisis_title: spanish.crisis_title,
+    danger: spanish.danger,
+    danger_title: spanish.danger_title,
+    text: spanish.text,
+  },
 };
 
 export { words };

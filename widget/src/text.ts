@@ -54,9 +54,15 @@ export function split(text: string): [body: string, source: string] {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at).trim()];
 }
 
-/** Return what a hotline offers: how to write it on a button, and the link. */
-export function waysOf({ tel, sms, text = "" }: PhoneNumber): { kind: "call" | "text"; number: string; href: string }[] {
-  const ways: ReturnType<typeof waysOf> = [];
+/** A way to reach a hotline: how its number is written on a button, and the link. */
+interface Way {
+  kind: "call" | "text";
+  number: string;
+  href: string;
+}
+
+export function waysOf({ tel, sms, text = "" }: PhoneNumber): Way[] {
+  const ways: Way[] = [];
   const texted = /(?:^|text )((\w+) (?:to|al) \d+)$/.exec(text);
   if (tel) ways.push({ kind: "call", number: text.split(/,? or text |, text /)[0] || tel, href: `tel:${tel}` });
   if (sms) ways.push({ kind: "text", number: texted?.[1] ?? sms, href: smsTo(sms, texted?.[2]) });

@@ -112,7 +112,9 @@ function questionView(bot: Bot, buttons: Button[], { act }: Place): TemplateResu
       <legend dir="auto">${linked(bot.text ?? "")}</legend>
       ${buttons.map(
         ({ title, payload }) =>
-          html`<label class="choice"><input type="radio" name="answer" value=${payload} /><span>${title}</span></label>`,
+          html`<label class="choice">
+            <input type="radio" name="answer" value=${payload} /><span>${title}</span>
+          </label>`,
       )}
     </fieldset>
     <p class="state" id="choose" hidden>${words.choose}</p>
