@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pytest
 from assistant import Assistant, wait_for
 from chat import REPLY_MS, Chat, axe
 from network import Network
 from playwright.sync_api import BrowserContext, Page, expect
+
+from helpline.answers.numbers import load_numbers
 
 QUESTION = "how often are the sessions"
 NUMBERS = ["tel:911", "tel:988", "sms:988", "tel:18006624357"]
@@ -105,6 +109,53 @@ def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
     card = chat.page.get_by_role("group", name="Ayuda ahora")
     expect(card.get_by_role("link", name="Llamar al 911")).to_be_visible()
     expect(card.locator("[lang=es]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("Call 911 now, or call or text 988.", ["tel:911", "tel:988", "sms:988"]),
+        ("Call or text 988 at any hour.", ["tel:988", "sms:988"]),
+        ("You can also text HOME to 741741.", ["sms:741741?&body=HOME"]),
+        ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
+        ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
+        ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
+        ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
+        ("Sessions take 3 hours, 3 to 5 days a week.", []),
+    ],
+)
+def test_numbers_in_a_text_can_be_tapped(text: str, links: list[str], chat: Chat) -> None:
+    show(chat, {"text": text})
+    bubble = chat.bubbles.last.locator(".bubble > p")
+    assert [link.get_attribute("href") for link in bubble.locator("a").all()] == links
+    # No word is lost or added.
+    assert bubble.text_content() == text
+
+
+def test_every_hotline_can_be_tapped(chat: Chat) -> None:
+    numbers = load_numbers().values()
+    show(chat, {"text": "Help", "custom": {"kind": "support", "numbers": [number.as_custom() for number in numbers]}})
+    found = chat.bubbles.last.locator(".numbers a")
+    links = {link.get_attribute("href"): link.locator("b").inner_text() for link in found.all()}
+    for number in numbers:
+        if number.tel:
+            assert links[f"tel:{number.tel}"].startswith("Call ")
+        if number.sms:
+            assert any(href.split("?")[0] == f"sms:{number.sms}" for href in links)
+    assert links["tel:18006624357"] == "Call 1-800-662-HELP (4357)"
+    assert links["sms:741741?&body=HOME"] == "Text HOME to 741741"
+    assert links["tel:18007997233"] == "Call 1-800-799-7233"
+    assert links["sms:88788?&body=START"] == "Text START to 88788"
+
+
+def show(chat: Chat, reply: dict[str, Any]) -> None:
+    """Open a conversation that has this reply, whoever gave it."""
+    chat.visit()
+    kept = {"items": [{"mid": "a-question", "ts": 1, "message": "hello", "state": "sent"}]}
+    kept["items"].append({"id": 1, "ts": 1, "mid": "a-question", **reply})
+    chat.page.evaluate("([key, kept]) => sessionStorage.setItem(key, kept)", [f"iop-chat {chat.url}", json.dumps(kept)])
+    chat.page.reload()
+    chat.open()
 
 
 def test_danger_without_a_server_gets_the_static_card(
