@@ -120,6 +120,7 @@ def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
         ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
         ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
         ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
+        ("Mande START por texto al 88788, o mande un texto al 233733.", ["sms:88788?&body=START", "sms:233733"]),
         ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
         ("Sessions take 3 hours, 3 to 5 days a week.", []),
     ],

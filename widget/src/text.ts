@@ -11,7 +11,7 @@ const LINKS = new RegExp(
     String.raw`(?<long>\b1-\d{3}-\d{3}-\d{4}\b)`,
     String.raw`\b(?<call>call|llame)(?<or> or | o mande )(?<text>text (?:al )?(?<both>988)|texto al (?<ambos>988))\b`,
     String.raw`\btext (?:(?<word>[A-Z]{3,}) to )?(?<sms>\d{3,6})\b`,
-    String.raw`\b(?<palabra>HOLA|AYUDA) (?:por texto )?al (?<texto>\d{3,6})\b`,
+    String.raw`\b(?:(?<palabra>HOLA|AYUDA|START)(?: por texto)?|texto) al (?<texto>\d{3,6})\b`,
     String.raw`\b(?<short>911|988|711)\b`,
     String.raw`(?<url>https:\/\/[^\s<>()"']+[^\s<>()"'.,;:?])`,
   ].join("|"),
