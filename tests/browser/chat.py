@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+# A site elsewhere that embeds the widget; its pages come from the tests.
+SITE = "http://site.test"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Tells of violations of the page's policy, Trusted Types among them.
 WATCH = """

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 from assistant import Assistant, start, stop
-from chat import WATCH, Chat
+from chat import SITE, WATCH, Chat
 from network import Network
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from system import program
 
-# A site elsewhere that embeds the widget; its pages come from the tests.
-SITE = "http://site.test"
 # Where a person looks at pictures of every state: SHOTS=folder.
 SHOTS = os.environ.get("SHOTS", "")
 

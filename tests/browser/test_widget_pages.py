@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from assistant import Assistant
-from chat import Chat, axe
-from conftest import SITE
+from chat import SITE, Chat, axe
 from playwright.sync_api import BrowserContext, Route, expect
 
 QUESTION = "how often are the sessions"
