@@ -1,6 +1,6 @@
 # The project's chores. `make` alone lists them. PORT=… changes the port of `make run`.
 .DEFAULT_GOAL := help
-.PHONY: help install run chat train evaluate bench test lint lock clean
+.PHONY: help install run chat train evaluate bench test test-scale lint lock clean
 PYTHON := .venv/bin/python
 HELPLINE := $(PYTHON) -m helpline
 export PYTHONWARNINGS := ignore
@@ -28,6 +28,9 @@ bench: install ## time it beside `rasa init` and a bare Sanic echo: results/benc
 
 test: install lint ## run the whole test suite
 	@scripts/test
+
+test-scale: install ## run the slow tests: a thousand sockets, hundreds of disconnects
+	@scripts/test -m scale
 
 lint: install ## check style
 	@$(PYTHON) -m ruff check .

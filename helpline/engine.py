@@ -179,6 +179,8 @@ class HelplineAgent(Agent):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         """Take Rasa's arguments and start the thread, which ends with the process."""
         super().__init__(*arguments, **keywords)
+        # Rasa wraps the store into another one that cannot delete.
+        self._conversations = keywords["tracker_store"]
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="conversations", daemon=True).start()
 
@@ -186,6 +188,15 @@ class HelplineAgent(Agent):
         """Let Rasa handle a message there and return what Rasa returns; called from any event loop."""
         turn = asyncio.run_coroutine_threadsafe(super().handle_message(message), self._loop)
         return await asyncio.wrap_future(turn)
+
+    async def forget(self, conversation_id: str) -> None:
+        """Delete a conversation from memory and database; called from any event loop.
+
+        Raises:
+            Exception: whatever the store raises; the conversation may then still be there.
+        """
+        deletion = asyncio.run_coroutine_threadsafe(self._conversations.delete(conversation_id), self._loop)
+        await asyncio.wrap_future(deletion)
 
     async def detect(self, text: str) -> Detection:
         """Return what the model's crisis detector hears in a message.

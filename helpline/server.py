@@ -7,6 +7,7 @@ import gc
 import importlib.machinery
 import importlib.util
 import logging
+import resource
 import sys
 import warnings
 from pathlib import Path
@@ -14,12 +15,12 @@ from typing import Any, Sequence
 
 from helpline.settings import ROOT, Settings, export
 
-PAGE = Path(__file__).parent / "channels" / "page"
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+# Sockets and files: a socket needs one, and the usual limit of 1,024 would be a limit of conversations.
+_OPEN_FILES = 65_536
+# Connections that wait to be taken in: after a restart all clients come back at once.
+_BACKLOG = 1024
+# Of a request's body. A message is read up to 10,000 characters, of six bytes each where JSON escapes them.
+_MOST_BYTES = 1_000_000
 
 
 class _LazyFinder(importlib.machinery.PathFinder):
@@ -58,17 +59,19 @@ def serve(settings: Settings, model: Path) -> None:
     configure_structlog(logging.WARNING)
     from rasa.core.run import configure_app, create_http_input_channels
     from rasa.core.utils import AvailableEndpoints
-    from sanic import Sanic, response
-    from sanic.request import Request
-    from sanic.response import HTTPResponse
+    from sanic import Sanic
     from threadpoolctl import threadpool_limits
 
+    from helpline.channels import pages, plain_page
+    from helpline.channels.sockets import MAX_BYTES
+    from helpline.channels.web import WebChannel
     from helpline.engine import load_agent
 
     # The products of a message are too small to share: a second thread only makes the first one wait.
     threadpool_limits(1)
     # A turn makes thousands of short-lived objects; looking for cycles after every 700 costs more than it frees.
-    gc.set_threshold(50_000)
+    # A closed socket leaves cycles of 10 KB behind, which with the usual 10, 10 would wait for 100,000 others.
+    gc.set_threshold(50_000, 3, 3)
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours
     channels = create_http_input_channels(None, str(ROOT / "credentials.yml"))
@@ -89,12 +92,26 @@ def serve(settings: Settings, model: Path) -> None:
         if hasattr(library, "malloc_trim"):
             library.malloc_trim(0)
 
+    web = next((channel for channel in channels if isinstance(channel, WebChannel)), None)
+    app.blueprint(pages.blueprint())
+    if web is not None:
+        app.blueprint(plain_page.blueprint(web))
     # Rasa has a route for "/" of its own, so the page comes in before routing.
-    @app.middleware("request")
-    async def page(request: Request) -> HTTPResponse | None:
-        name = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}.get(request.path)
-        if name is None or request.method not in ("GET", "HEAD"):
-            return None
-        return await response.file(PAGE / name, headers=_PAGE_HEADERS)
+    app.register_middleware(pages.home, "request")
+    # More than a message needs is not even read.
+    app.config.REQUEST_MAX_SIZE = _MOST_BYTES
+    app.config.WEBSOCKET_MAX_SIZE = MAX_BYTES
+    # engine.io has a heartbeat of its own.
+    app.config.WEBSOCKET_PING_INTERVAL = None
+    allow_open_files(_OPEN_FILES)
+    app.run(host=settings.host, port=settings.port, backlog=_BACKLOG, access_log=False, motd=False)
 
-    app.run(host=settings.host, port=settings.port, access_log=False, motd=False)
+
+def allow_open_files(wanted: int) -> int:
+    """Raise the number of files that this process may open, as far as the system lets it, and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        return limit
+    return soft

@@ -17,6 +17,8 @@ class SettingsError(ValueError):
 
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+_SHORTEST_SECRET = 16
 _PASSWORD = re.compile(r"(?<=://).*(?=@)|(?<=password=)[^&]+")
 
 
@@ -38,6 +40,17 @@ class Settings:
         "RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept"
     )
     turn_timeout: float = _setting("TURN_TIMEOUT", 1.8, "seconds after which the guard answers in place of the model")
+    web_origins: str = _setting(
+        "WEB_ORIGINS",
+        "",
+        "sites that may embed the chat, such as https://example.org, with spaces between; empty: our own pages only",
+    )
+    web_secret: str = _setting(
+        "WEB_SECRET",
+        "",
+        "signs the web chat's sessions; the same on every server; empty: a random one kept beside the database",
+        secret=True,
+    )
     fit_check: bool = _setting("FIT_CHECK", True, "0: no fit check, where a state's law forbids it; all else stays")
     handoff_webhook: str = _setting(
         "HANDOFF_WEBHOOK", "", "where a crisis is reported to staff, as JSON by POST; empty: nowhere", secret=True
@@ -59,6 +72,11 @@ class Settings:
     def action_server_url(self) -> str:
         """Where the Rasa server reaches the action server."""
         return f"http://127.0.0.1:{self.action_port}/webhook"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of WEB_ORIGINS as browsers write them."""
+        return tuple(origin.rstrip("/").lower() for origin in re.split(r"[\s,]+", self.web_origins) if origin)
 
     @property
     def handoff(self) -> bool:
@@ -95,17 +113,28 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     for name in ("retention_hours", "turn_timeout"):
         if not getattr(settings, name) > 0:
             raise SettingsError(f"{name.upper()} must be more than 0.")
+    _check_web(settings)
     _check_handoff(settings)
     return settings
 
 
 def shown(settings: Settings, name: str) -> str:
-    """Return a setting's value for people's eyes: names with passwords, and paths of secret addresses, as ***."""
+    """Return a setting's value for people's eyes: secrets, also within addresses, as ***."""
     value = str(getattr(settings, name))
     secret = next(setting.metadata["secret"] for setting in fields(Settings) if setting.name == name)
     if secret and value:
+        if not _is_address(value, ("http", "https")):
+            return "***"
         return f"{urlsplit(value).scheme}://{urlsplit(value).hostname}/***"
     return _PASSWORD.sub("***", value)
+
+
+def _check_web(settings: Settings) -> None:
+    for origin in settings.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(f"WEB_ORIGINS: {origin!r} is not an origin such as https://example.org.")
+    if settings.web_secret and len(settings.web_secret) < _SHORTEST_SECRET:
+        raise SettingsError(f"WEB_SECRET must have at least {_SHORTEST_SECRET} characters.")
 
 
 def _check_handoff(settings: Settings) -> None:

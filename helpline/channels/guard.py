@@ -7,8 +7,9 @@ import logging
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any, Awaitable, Callable, Iterator
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterator
 from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -98,12 +99,36 @@ class Guard:
         replies = list(output.messages)
         if not replies:
             heard = await _detected(detect, admitted, heard)
-        if heard.is_crisis and not any(_escalates(reply) for reply in replies):
+        if heard.is_crisis and not any(escalates(reply) for reply in replies):
             rescue = self._rescue.reply(sender_id, heard)
             if self._record:
                 self._record(heard, rescue)
             return [rescue, *replies]
         return replies or [trouble(sender_id)]
+
+    async def hears_danger(self, text: str, detect: Detect | None = None) -> bool:
+        """Tell whether the rules or the detector hear a crisis in a message; for a channel that would refuse it."""
+        admitted = admit(text)
+        return (await _detected(detect, admitted, by_rules(admitted))).is_crisis
+
+    @asynccontextmanager
+    async def between_turns(self, sender_id: str, patience: float) -> AsyncIterator[None]:
+        """Hold up a person's next turn, once the one that runs is over or `patience` seconds have passed."""
+        turn = self._turns.setdefault(sender_id, asyncio.Lock())
+        try:
+            await asyncio.wait_for(turn.acquire(), patience)
+        except asyncio.TimeoutError:
+            logger.error("A turn still runs after %.1f s.", patience)
+            yield
+            return
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def forget(self, sender_id: str) -> None:
+        """Drop what is remembered of a person."""
+        self._rescue.forget(sender_id)
 
     async def _in_turn(self, message: UserMessage, turn: asyncio.Lock) -> None:
         async with turn:
@@ -126,6 +151,10 @@ class Rescue:
         if len(self._used) > _REMEMBERED:
             self._used.clear()
         return {"recipient_id": recipient_id, **message}
+
+    def forget(self, recipient_id: str) -> None:
+        """Drop how many replies a person had."""
+        self._used.pop(recipient_id, None)
 
 
 def entry_of(heard: Detection, rescue: dict[str, Any]) -> ledger.Entry:
@@ -185,7 +214,8 @@ async def _detected(detect: Detect | None, text: str, plain: Detection) -> Detec
         return plain
 
 
-def _escalates(reply: dict[str, Any]) -> bool:
+def escalates(reply: dict[str, Any]) -> bool:
+    """Tell whether a reply says that it is one to a crisis."""
     return (reply.get("custom") or {}).get("kind") == "crisis"
 
 

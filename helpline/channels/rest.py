@@ -12,6 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.channels.guard import Guard, OnNewMessage, recorder
+from helpline.channels.tokens import PREFIX
 from helpline.settings import load
 
 _MAX_SENDER = 255
@@ -74,6 +75,9 @@ def read_request(body: bytes) -> tuple[str, str, dict[str, Any] | None]:
         sender = f"anonymous-{uuid4().hex}"
     if isinstance(sender, bool) or not isinstance(sender, (str, int)) or len(str(sender)) > _MAX_SENDER:
         raise ValueError(f'"sender" must be a string of at most {_MAX_SENDER} characters.')
+    if str(sender).startswith(PREFIX):
+        # Those sessions have a token, which is asked for elsewhere.
+        raise ValueError(f'"sender" must not begin with "{PREFIX}".')
     try:
         str(sender).encode()
     except UnicodeEncodeError as error:

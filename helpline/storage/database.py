@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping
 
 import sqlalchemy as sa
 
+from helpline.storage import outbox
 from helpline.storage.redaction import redact_event
 
 # The action sets this slot and the tracker store obeys it.
@@ -30,6 +31,7 @@ _events = sa.Table(
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to run it.
 _OF_SENDER = _events.c.sender_id == sa.bindparam("sender")
 _READ = sa.select(_events.c.data).where(_OF_SENDER).order_by(_events.c.id)
+_READ_LAST = sa.select(_events.c.data).where(_OF_SENDER).order_by(_events.c.id.desc()).limit(sa.bindparam("most"))
 _COUNT = sa.select(sa.func.count()).select_from(_events).where(_OF_SENDER)
 _APPEND = _events.insert()
 # `json.dumps` would make an encoder for each event.
@@ -60,7 +62,8 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
             connection.execute("PRAGMA secure_delete=ON")
 
     with engine.begin() as connection:
-        create_missing(connection, _events)
+        for table in (_events, *outbox.TABLES):
+            create_missing(connection, table)
     return engine
 
 
@@ -94,17 +97,33 @@ def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:
 
 
 def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
-    """Delete all events of a conversation and return how many there were."""
+    """Delete all events and stored replies of a conversation and return how many events there were."""
     with engine.begin() as connection:
         count = connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount
+        outbox.clear(connection, sender_id)
     _empty_log(engine)
     return int(count)
+
+
+def forget_session(engine: sa.engine.Engine, session: str) -> None:
+    """Delete a session of the web channel with its conversation and its replies: it is dead from now on."""
+    with engine.begin() as connection:
+        connection.execute(_events.delete().where(_events.c.sender_id == session))
+        outbox.forget(connection, session)
+    _empty_log(engine)
 
 
 def read_events(engine: sa.engine.Engine, sender_id: str) -> list[dict[str, Any]]:
     """Return the serialised events of a conversation in order."""
     with engine.connect() as connection:
         return [json.loads(row.data) for row in connection.execute(_READ, {"sender": sender_id})]
+
+
+def read_last_events(engine: sa.engine.Engine, sender_id: str, most: int) -> list[dict[str, Any]]:
+    """Return the last serialised events of a conversation, `most` at most, in order."""
+    with engine.connect() as connection:
+        rows = connection.execute(_READ_LAST, {"sender": sender_id, "most": most}).all()
+    return [json.loads(row.data) for row in reversed(rows)]
 
 
 def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Mapping[str, Any]]) -> None:
@@ -132,13 +151,17 @@ def senders(engine: sa.engine.Engine) -> list[str]:
 
 
 def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
-    """Delete conversations whose last event is older than `before` (seconds since 1970) and return their ids."""
+    """Delete conversations whose last event is older than `before` (seconds since 1970) and return their ids.
+
+    Sessions of the web channel and their replies go by the same rule.
+    """
     old = sa.select(_events.c.sender_id).group_by(_events.c.sender_id).having(sa.func.max(_events.c.timestamp) < before)
     with engine.begin() as connection:
         senders = [row.sender_id for row in connection.execute(old)]
         if senders:
             connection.execute(_events.delete().where(_events.c.sender_id.in_(senders)))
-    if senders:
+        replies = outbox.delete_older(connection, before, sa.select(_events.c.sender_id))
+    if senders or replies:
         _empty_log(engine)
     return senders
 

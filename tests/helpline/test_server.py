@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
+from helpline.server import allow_open_files
 from helpline.settings import ROOT
 
 # Each test needs an interpreter of its own: in this one TensorFlow is loaded.
@@ -70,22 +71,33 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "javascript")],
-)
-def test_the_page_is_served_with_headers_that_keep_others_out(address: str, path: str, kind: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/chat", "/embed"])
+def test_the_pages_are_served_with_headers_that_keep_others_out(address: str, path: str) -> None:
     answer = requests.get(address + path, timeout=5)
     assert answer.status_code == 200
-    assert kind in answer.headers["Content-Type"]
+    assert "text/html" in answer.headers["Content-Type"]
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    name = {"/": "index.html"}.get(path, path[1:])
-    assert answer.content == (ROOT / "helpline" / "channels" / "page" / name).read_bytes()
+    assert not answer.cookies
+
+
+def test_the_web_channel_listens(address: str) -> None:
+    assert requests.get(f"{address}/webhooks/web/", timeout=5).status_code == 503
+    handshake = requests.get(f"{address}/webhooks/web/socket.io/?EIO=4&transport=polling", timeout=5)
+    assert handshake.status_code == 200
+    assert "websocket" in handshake.text
+    assert not handshake.cookies
+
+
+def test_without_a_model_the_chat_page_gives_the_numbers(address: str) -> None:
+    page = requests.post(f"{address}/chat", data={"message": "hi"}, timeout=5)
+    assert page.status_code == 200
+    assert "technical problem" in page.text
 
 
 @pytest.mark.parametrize(
-    "path", ["/conversations/a/tracker", "/domain", "/model/parse", "/page/../server.py", "/index.html"]
+    "path",
+    ["/conversations/a/tracker", "/domain", "/model/parse", "/page/../server.py", "/page/index.html", "/index.html"],
 )
 def test_transcripts_domain_and_files_cannot_be_reached(address: str, path: str) -> None:
     assert requests.get(address + path, timeout=5).status_code in (404, 405)
@@ -98,6 +110,12 @@ def test_without_a_model_the_health_check_fails_and_messages_get_the_numbers(add
     assert all(number in replies[0]["text"] for number in ("911", "988", "1-800-662-HELP (4357)"))
 
 
-def test_the_page_folder_is_part_of_the_package() -> None:
-    page = Path(ROOT / "helpline" / "channels" / "page")
-    assert {file.name for file in page.iterdir()} >= {"index.html", "page.css", "page.js"}
+def test_more_files_may_be_opened() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        assert allow_open_files(300) == 300
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, hard)
+        assert allow_open_files(200) == 300
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

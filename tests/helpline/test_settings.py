@@ -29,6 +29,8 @@ def test_nothing_set_gives_the_defaults() -> None:
         ("HANDOFF_INCLUDE_CONVERSATION", "Yes ", "handoff_include_conversation", True),
         ("HANDOFF_INCLUDE_CONVERSATION", "0", "handoff_include_conversation", False),
         ("HANDOFF_INCLUDE_CONVERSATION", "false", "handoff_include_conversation", False),
+        ("WEB_ORIGINS", "https://a.example", "web_origins", "https://a.example"),
+        ("WEB_SECRET", "0123456789abcdef", "web_secret", "0123456789abcdef"),
         ("PORT", "", "port", 5005),
         ("RETENTION_HOURS", "  ", "retention_hours", 24.0),
     ],
@@ -57,6 +59,11 @@ def test_a_variable_sets_its_value_and_a_blank_one_does_not(variable: str, text:
         ("HANDOFF_EMAIL", "staff@example.org"),
         ("SMTP_URL", "mail.example.org:587"),
         ("HANDOFF_INCLUDE_CONVERSATION", "maybe"),
+        ("WEB_ORIGINS", "*"),
+        ("WEB_ORIGINS", "example.org"),
+        ("WEB_ORIGINS", "https://a.example https://b.example/page"),
+        ("WEB_ORIGINS", "https://a.example; script-src *"),
+        ("WEB_SECRET", "short"),
     ],
 )
 def test_an_unusable_value_is_refused_by_the_name_of_its_variable(variable: str, text: str) -> None:
@@ -68,6 +75,12 @@ def test_an_unusable_value_is_refused_by_the_name_of_its_variable(variable: str,
 def test_not_a_number_is_refused(variable: str) -> None:
     with pytest.raises(SettingsError, match=variable):
         load({variable: "nan"})
+
+
+def test_origins_are_taken_as_browsers_write_them() -> None:
+    assert load({}).origins == ()
+    text = "https://A.example/, http://localhost:8000  https://[::1]:8443\n"
+    assert load({"WEB_ORIGINS": text}).origins == ("https://a.example", "http://localhost:8000", "https://[::1]:8443")
 
 
 def test_nobody_is_told_of_a_crisis_unless_staff_ask_for_it() -> None:
@@ -93,6 +106,9 @@ def test_a_refused_address_is_not_repeated() -> None:
         ("smtp_url", "smtps://robot%40example.org:s3cret@mail", "smtps://***@mail"),
         ("handoff_webhook", "https://user:s3cret@example.org:8443/s3cret?s3cret", "https://example.org/***"),
         ("handoff_webhook", "", ""),
+        ("web_secret", "0123456789abcdef", "***"),
+        ("web_secret", "0123://56789abcdef", "***"),
+        ("web_secret", "", ""),
     ],
 )
 def test_secrets_are_not_shown(name: str, value: object, text: str) -> None:

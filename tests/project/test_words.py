@@ -1,6 +1,7 @@
 """What the assistant may say: short, calm, without banned words, and no number that is not in data/numbers.yml."""
 
 import ast
+import json
 import re
 from datetime import date
 from html.parser import HTMLParser
@@ -13,11 +14,15 @@ from project_files import DATA, ROOT, Response, read_yaml
 MOST_WORDS = 90
 MOST_SUGGESTIONS = 3
 PAGE = ROOT / "helpline" / "channels" / "page"
+PAGES = sorted(PAGE.glob("*.html"))
+# The widget's own words by language, and the pages that show the crisis line.
+STRINGS = sorted((ROOT / "widget" / "strings").glob("*.json"))
+WITH_CRISIS_LINE = [PAGE / "index.html", PAGE / "chat.html"]
 SPEAKING_CODE = [*sorted((ROOT / "helpline" / "channels").glob("*.py")), *sorted((ROOT / "actions").glob("*.py"))]
 
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]")
-# Years and thousands ("10,000") are no phone numbers.
-PLAIN_NUMBER = re.compile(r"\b(?:(?:19|20)\d\d|\d{1,3}(?:,\d{3})+)\b")
+# Years, thousands ("10,000") and names of hashes are no phone numbers.
+PLAIN_NUMBER = re.compile(r"\b(?:(?:19|20)\d\d|\d{1,3}(?:,\d{3})+|(?:sha|SHA)-?\d{3})\b")
 # Three or more digits in a row or with separators between ("555-1234", "1 800 555"), or letters in place of digits.
 PHONE_LIKE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){2,}|\b\d{3}-[A-Z]{4,}\b")
 
@@ -92,16 +97,6 @@ def visible(page: str) -> _Visible:
     return parser
 
 
-def quoted(script: str) -> list[str]:
-    """Return the string literals of a script or style sheet."""
-    return [
-        text
-        for literal in re.findall(r'"([^"\n]*)"|\'([^\'\n]*)\'|`([^`]*)`', script.replace("n't", "n\u2019t"))
-        for text in literal
-        if text
-    ]
-
-
 def strings_of(path: Path) -> list[str]:
     """Return the string constants of a Python file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -163,19 +158,52 @@ def test_responses_show_known_numbers_only(responses: list[Response], known: lis
     assert unknown == {}
 
 
-def test_the_page_shows_known_numbers_only(known: list[str]) -> None:
-    texts = []
-    for path in sorted(PAGE.iterdir()):
-        content = path.read_text(encoding="utf-8")
-        texts += visible(content).texts if path.suffix == ".html" else quoted(content)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_pages_show_known_numbers_only(path: Path, numbers: dict[str, Any], known: list[str]) -> None:
+    texts = visible(path.read_text(encoding="utf-8")).texts
     assert texts
+    # The page for site owners shows the crisis line's code, digits to dial included.
+    digits = [number["tel"] for number in numbers.values() if number["tel"]]
+    assert [found for text in texts for found in unknown_numbers(text, [*known, *digits])] == []
+
+
+@pytest.mark.parametrize("path", WITH_CRISIS_LINE, ids=lambda path: path.name)
+def test_the_crisis_line_dials_what_it_shows(path: Path, numbers: dict[str, Any]) -> None:
+    dialled = visible(path.read_text(encoding="utf-8")).dialled
+    shown = [numbers[key]["tel"] for key in ("emergency", "suicide_crisis", "national_helpline")]
+    assert sorted(dialled) == sorted([*shown, numbers["suicide_crisis"]["sms"]])
+
+
+@pytest.mark.parametrize("path", STRINGS, ids=lambda path: path.name)
+def test_the_widget_says_known_numbers_only_and_stays_calm(path: Path, known: list[str]) -> None:
+    texts = [
+        text
+        for value in strings_in(path).values()
+        for text in ([value] if isinstance(value, str) else [*value, *value.values()])
+    ]
     assert [found for text in texts for found in unknown_numbers(text, known)] == []
+    assert [text for text in texts if "!" in text or EMOJI.search(text)] == []
+    banned = [rf"(?<![\w-]){re.escape(words)}(?![\w-])" for words in BANNED_WORDS + BANNED_PHRASES]
+    assert [text for text in texts if re.search("|".join(banned), text, re.IGNORECASE)] == []
 
 
-def test_the_page_dials_what_it_shows(numbers: dict[str, Any]) -> None:
-    dialled = visible((PAGE / "index.html").read_text(encoding="utf-8")).dialled
-    shown = ("emergency", "suicide_crisis", "national_helpline")
-    assert sorted(dialled) == sorted(numbers[key]["tel"] for key in shown)
+def test_the_widget_has_the_same_words_in_every_language() -> None:
+    def shape(path: Path) -> dict[str, Any]:
+        # What stays the same: the values in a text, the messages behind buttons.
+        return {
+            name: sorted(re.findall(r"\{\w+\}", value)) if isinstance(value, str) else list(value)
+            for name, value in strings_in(path).items()
+        }
+
+    shapes = [shape(path) for path in STRINGS]
+    assert len(shapes) > 1
+    assert all(other == shapes[0] for other in shapes)
+
+
+def strings_in(path: Path) -> dict[str, Any]:
+    """Return the widget's words of one language."""
+    words: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return words
 
 
 @pytest.mark.parametrize("path", SPEAKING_CODE, ids=lambda path: path.name)

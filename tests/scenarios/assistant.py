@@ -214,13 +214,17 @@ def stop(assistant: Assistant) -> None:
             child.kill()
 
 
-@contextmanager
-def serving(
-    folder: Path, action_port: int, fault: str = "", model: str = "live_model().path", **variables: str
-) -> Iterator[Assistant]:
-    """Run the Rasa server alone, with whatever answers on `action_port` as its action server."""
-    port, log = free_port(), folder / "serve.log"
-    with log.open("wb") as output:
+def start_server(
+    folder: Path,
+    action_port: int,
+    port: int | None = None,
+    fault: str = "",
+    model: str = "live_model().path",
+    **variables: str,
+) -> Assistant:
+    """Start the Rasa server alone, with whatever answers on `action_port` as its action server, and wait for it."""
+    port, log = port or free_port(), folder / "serve.log"
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE.format(fault=fault, model=model)],
             cwd=ROOT,
@@ -232,6 +236,17 @@ def serving(
     running = Assistant(process, port, action_port, folder / "conversations.db", log)
     try:
         wait_for(lambda: answers_at_all(running), "the Rasa server", 60)
+    except BaseException:
+        stop(running)
+        raise
+    return running
+
+
+@contextmanager
+def serving(folder: Path, action_port: int, **options: str) -> Iterator[Assistant]:
+    """Run the Rasa server alone as `start_server` does."""
+    running = start_server(folder, action_port, **options)
+    try:
         yield running
     finally:
         stop(running)
@@ -244,3 +259,28 @@ def answers_at_all(running: Assistant) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def action_server(folder: Path, port: int) -> Iterator[None]:
+    """Run the action server as `helpline run` does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)],
+        cwd=ROOT,
+        env={**environment(folder, port, port), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: is_up(port), "the action server", 60)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_up(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import requests
-from assistant import Assistant, Reply, environment, free_port, new_sender, serving, wait_for
+from assistant import Assistant, Reply, action_server, free_port, new_sender, serving
 
 from helpline.evaluation.sets import HELDOUT, read
-from helpline.settings import ROOT
 
 ANSWERS = ("Me", "18 or older", "No", "Mental health", "No", "Yes", "Most days", "None yet", "Yes", "Yes", "No thanks")
-
-
-@contextmanager
-def action_server(folder: Path, port: int) -> Iterator[None]:
-    """Run the action server as `helpline run` does."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)],
-        cwd=ROOT,
-        env={**environment(folder, 0, port), "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(lambda: is_up(port), "the action server", 60)
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def is_up(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
-    except requests.RequestException:
-        return False
 
 
 def asked(reply: Reply) -> str | None:

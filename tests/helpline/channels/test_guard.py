@@ -280,3 +280,46 @@ async def test_plain_questions_are_not_held_for_danger() -> None:
     assert [reply["text"] for reply in await Guard(echo, 1).answer("what is an iop", "a", "rest")] == [
         "echo what is an iop"
     ]
+
+
+@pytest.mark.asyncio
+async def test_danger_is_heard_in_what_a_channel_would_refuse() -> None:
+    guard = Guard(silent, 1)
+    assert await guard.hears_danger("i want to kill myself")
+    assert await guard.hears_danger("he took my phone and my keys again", hearing)
+    assert not await guard.hears_danger("how often are the sessions", deaf)
+    assert not await guard.hears_danger("how often are the sessions", broken)
+
+
+@pytest.mark.asyncio
+async def test_between_turns_no_turn_runs() -> None:
+    recorder = Recorder()
+    guard = Guard(recorder, 2)
+    first = asyncio.ensure_future(guard.answer("1", "a", "web"))
+    await asyncio.sleep(0.05)
+    async with guard.between_turns("a", 1):
+        assert recorder.log == ["1 begins", "1 ends"]
+        second = asyncio.ensure_future(guard.answer("2", "a", "web"))
+        await asyncio.sleep(0.1)
+        assert recorder.log == ["1 begins", "1 ends"]
+    await asyncio.gather(first, second)
+    assert recorder.log[2:] == ["2 begins", "2 ends"]
+
+
+@pytest.mark.asyncio
+async def test_a_turn_that_hangs_is_not_waited_for_without_end() -> None:
+    guard = Guard(hanging, 0.05)
+    await guard.answer("1", "a", "web")
+    started = time.monotonic()
+    async with guard.between_turns("a", 0.1):
+        assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.asyncio
+async def test_a_forgotten_person_hears_the_first_words_again() -> None:
+    guard = Guard(silent, 1)
+    first = await guard.answer("i want to kill myself", "a", "web")
+    await guard.answer("i want to kill myself", "a", "web")
+    guard.forget("a")
+    guard.forget("unknown")
+    assert await guard.answer("i want to kill myself", "a", "web") == first

@@ -26,7 +26,6 @@ async def echo(message: UserMessage) -> None:
         await message.output_channel.send_text_message(message.sender_id, message.text)
 
 
-# Sanic rewrites its own methods when an app starts and cannot do so twice: one app for the module.
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client() -> AsyncIterator[Client]:
     """A real server with the channel on a free port, and a client for its address."""
@@ -127,6 +126,7 @@ def test_read_request(content: dict[str, Any], expected: tuple[str, str, object]
         ({"sender": ["a"], "message": "hi"}, "sender"),
         ({"sender": 1.5, "message": "hi"}, "sender"),
         ({"sender": True, "message": "hi"}, "sender"),
+        ({"sender": "web-0", "message": "hi"}, "sender"),
         ({"sender": "a", "message": ["hi"]}, "message"),
         ({"sender": "a", "message": "hi", "metadata": "x"}, "metadata"),
         ([], "object"),

@@ -1,0 +1,152 @@
+"""The widget as a person uses it, in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+# A site elsewhere that embeds the widget; its pages come from the tests.
+SITE = "http://site.test"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Tells of violations of the page's policy, Trusted Types among them.
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
+"""
+REPLY_MS = 15_000
+
+
+@dataclass
+class Chat:
+    """A page with the widget; `requests` are the origins that it asked, `errors` what its console complained of."""
+
+    page: Page
+    url: str
+    requests: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.requests.add(urlsplit(request.url).netloc))
+        self.page.on("websocket", lambda socket: self.requests.add(urlsplit(socket.url).netloc))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def launcher(self) -> Locator:
+        return self.page.locator("iop-chat .launcher")
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator("iop-chat .panel")
+
+    @property
+    def field(self) -> Locator:
+        return self.page.get_by_label("Your message")
+
+    @property
+    def log(self) -> Locator:
+        return self.page.get_by_role("log")
+
+    @property
+    def bubbles(self) -> Locator:
+        """All replies."""
+        return self.page.locator("iop-chat .bot")
+
+    @property
+    def mine(self) -> Locator:
+        return self.page.locator("iop-chat .mine")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("iop-chat .status")
+
+    @property
+    def polite(self) -> Locator:
+        return self.page.locator("iop-chat #polite")
+
+    @property
+    def urgent(self) -> Locator:
+        return self.page.locator("iop-chat #urgent")
+
+    @property
+    def question(self) -> Locator:
+        return self.page.locator("iop-chat .question")
+
+    def visit(self, path: str = "/") -> Chat:
+        self.page.goto(self.url + path)
+        expect(self.page.locator("iop-chat:defined")).to_have_count(1)
+        return self
+
+    def open(self) -> Chat:
+        self.launcher.click()
+        expect(self.field).to_be_focused()
+        return self
+
+    def send(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def say(self, text: str) -> str:
+        """Send a message, wait for the replies of its turn and return what they say."""
+        self.send(text)
+        return self.replies()
+
+    def replies(self) -> str:
+        """Wait until the latest message is answered; return the replies to it."""
+        self.page.wait_for_function(
+            """() => {
+              const all = [...document.querySelector("iop-chat").shadowRoot.querySelectorAll(".msg")];
+              const last = all.map((item) => item.classList.contains("mine")).lastIndexOf(true);
+              return last >= 0 && all.slice(last + 1).some((item) => item.classList.contains("bot"));
+            }""",
+            timeout=REPLY_MS,
+        )
+        # The other replies of a turn come at once.
+        self.page.wait_for_timeout(120)
+        return self.page.evaluate(
+            """() => {
+              const all = [...document.querySelector("iop-chat").shadowRoot.querySelectorAll(".msg")];
+              const last = all.map((item) => item.classList.contains("mine")).lastIndexOf(true);
+              return all.slice(last + 1).map((item) => item.innerText).join("\\n");
+            }"""
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """Return what the tab keeps of the conversation; {} if nothing."""
+        raw = self.page.evaluate(
+            """() => Object.entries(sessionStorage).filter(([key]) => key.startsWith("iop-chat"))[0]?.[1] ?? "{}" """
+        )
+        return json.loads(raw)
+
+    def said(self) -> list[str]:
+        """Return the texts of all replies, in order."""
+        return [re.sub(r"\s+", " ", text).strip() for text in self.bubbles.all_inner_texts()]
+
+    def focused(self) -> str:
+        """Return tag, class and text of what has the focus, also within the shadow root."""
+        return self.page.evaluate(
+            """() => {
+              let at = document.activeElement;
+              while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+              return at ? `${at.localName}.${at.className} ${at.textContent.trim().slice(0, 60)}` : "";
+            }"""
+        )
+
+    def violations(self) -> list[str]:
+        return self.page.evaluate("window.violations")
+
+
+def axe(page: Page) -> list[str]:
+    """Return what axe finds wrong with the page as it is now."""
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
+    return [
+        f"{found['id']} ({found['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for found in results.response["violations"]
+        for node in found["nodes"]
+    ]

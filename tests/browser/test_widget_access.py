@@ -1,0 +1,350 @@
+"""The widget for everyone: by keyboard, to a screen reader, small, zoomed, dark, in chosen colours, right to left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from assistant import Assistant
+from chat import Chat, axe
+from playwright.sync_api import BrowserContext, expect
+
+QUESTION = "how often are the sessions"
+DANGER = "i am going to kill myself tonight"
+# Presses of Tab from the start of the demo page to its end, at most.
+MANY = 60
+
+MODES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "dark": {"color_scheme": "dark"},
+    "forced_colors": {"forced_colors": "active"},
+    "phone": {"viewport": {"width": 375, "height": 667}, "has_touch": True},
+    "320px": {"viewport": {"width": 320, "height": 568}},
+    # 1280 x 1024 at 200 % and 400 %.
+    "zoom_200": {"viewport": {"width": 640, "height": 512}, "device_scale_factor": 2},
+    "zoom_400": {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4},
+    "right_to_left": {},
+}
+
+
+@pytest.fixture(params=MODES)
+def anywhere(
+    request: pytest.FixtureRequest, context: Callable[..., BrowserContext], assistant: Assistant
+) -> tuple[str, Chat]:
+    """The demo page in each mode."""
+    chat = Chat(context(**MODES[request.param]).new_page(), assistant.url)
+    if request.param == "right_to_left":
+        chat.page.add_init_script("document.addEventListener('DOMContentLoaded', () => (document.dir = 'rtl'))")
+    return request.param, chat
+
+
+def test_every_state_in_every_mode_has_no_fault(anywhere: tuple[str, Chat], shot: Callable[[Chat, str], None]) -> None:
+    mode, chat = anywhere
+    faults: list[str] = []
+
+    def look(state: str) -> None:
+        shot(chat, f"{mode}-{state}")
+        faults.extend(f"{state}: {fault}" for fault in axe(chat.page))
+        faults.extend(f"{state}: wider than its window: {name}" for name in too_wide(chat))
+
+    chat.visit()
+    look("1-closed")
+    chat.open()
+    look("2-open")
+    chat.say(QUESTION)
+    look("3-answer")
+    chat.say("See if an IOP may fit")
+    expect(chat.question).to_be_visible()
+    look("4-question")
+    for answer in ("me", "18 or older", "No", "Mental health", "No", "Yes", "Most days", "Regular visits, not enough"):
+        chat.say(answer)
+    for answer in ("Yes", "Yes"):
+        chat.say(answer)
+    expect(chat.page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
+    look("5-result")
+    chat.say("my friend wants to die")
+    expect(chat.page.get_by_role("group", name="Help now")).to_be_visible()
+    look("6-crisis")
+    chat.page.get_by_role("button", name="End and delete").click()
+    look("7-end")
+    chat.page.get_by_role("button", name="Delete it").click()
+    expect(chat.page.locator("iop-chat #receipt")).to_contain_text("Receipt")
+    look("8-receipt")
+    assert faults == []
+    assert chat.errors == []
+
+
+def too_wide(chat: Chat) -> list[str]:
+    """Return what would have to be scrolled sideways."""
+    return chat.page.evaluate(
+        """() => {
+          const root = document.querySelector("iop-chat").shadowRoot;
+          const within = root.querySelectorAll(".panel, .log, .bubble, .dock, .question, .row");
+          const all = [document.scrollingElement, ...within];
+          return all.filter((element) => element.scrollWidth > element.clientWidth + 1)
+            .map((element) => `${element.localName}.${element.className}`);
+        }"""
+    )
+
+
+def test_the_launcher_is_a_button_reached_by_tab_and_nothing_of_the_closed_panel_is(chat: Chat) -> None:
+    chat.visit()
+    expect(chat.launcher).to_have_attribute("aria-expanded", "false")
+    expect(chat.page.get_by_role("button", name="Chat with the assistant")).to_have_count(1)
+    stops = []
+    for _ in range(MANY):
+        chat.page.keyboard.press("Tab")
+        stops.append(chat.focused())
+        if stops[-1].startswith("button.launcher"):
+            break
+    assert stops[-1].startswith("button.launcher")
+    within = stops[next(at for at, stop in enumerate(stops) if "call 911" in stop) :]
+    assert [stop.split(" ", 1)[1].removeprefix("main ") for stop in within] == [
+        "call 911",
+        "call 988",
+        "text 988",
+        "1-800-662-HELP (4357)",
+        "Chat with the assistant",
+    ]
+    chat.page.keyboard.press("Tab")
+    assert not chat.focused().startswith(("textarea", "button."))
+
+
+def test_focus_goes_to_the_field_on_open_and_back_on_escape(chat: Chat) -> None:
+    chat.visit()
+    chat.launcher.focus()
+    chat.page.keyboard.press("Enter")
+    expect(chat.field).to_be_focused()
+    expect(chat.page.get_by_role("dialog", name="IOP helpline assistant")).to_have_count(1)
+    chat.page.keyboard.type("half a ques")
+    chat.page.keyboard.press("Escape")
+    expect(chat.panel).to_be_hidden()
+    expect(chat.launcher).to_be_focused()
+    chat.open()
+    expect(chat.field).to_have_value("half a ques")
+    chat.page.get_by_role("button", name="Close chat").click()
+    expect(chat.launcher).to_be_focused()
+
+
+def test_quick_exit_is_the_first_stop_in_the_panel_and_on_the_chat_page(chat: Chat) -> None:
+    chat.visit().open()
+    order = chat.page.evaluate(
+        """() => [...document.querySelector("iop-chat").shadowRoot.querySelectorAll(".panel :is(a, button, textarea)")]
+          .map((element) => element.className)"""
+    )
+    assert order[0] == "exit"
+    chat.visit("/chat")
+    chat.page.keyboard.press("Tab")
+    assert chat.focused().startswith("button.exit")
+
+
+def test_the_conversation_is_a_log_that_is_not_read_again(chat: Chat) -> None:
+    chat.visit().open()
+    expect(chat.page.get_by_role("log", name="Conversation")).to_have_attribute("aria-live", "off")
+    expect(chat.polite).to_have_attribute("aria-live", "polite")
+    chat.say(QUESTION)
+    expect(chat.polite).to_contain_text("several times a week")
+    chat.say("does insurance cover it")
+    expect(chat.polite).to_contain_text("insurance")
+    assert "several times a week" not in chat.polite.inner_text()
+    # The same element from start to end: screen readers hear no region that comes with its text.
+    assert chat.page.locator("iop-chat [aria-live=polite]").count() == 1
+
+
+def test_regions_for_announcements_are_there_before_anything_is_said(chat: Chat) -> None:
+    chat.visit()
+    expect(chat.polite).to_have_text("")
+    expect(chat.urgent).to_have_attribute("role", "alert")
+    chat.page.evaluate("window.region = document.querySelector('iop-chat').shadowRoot.querySelector('#polite')")
+    chat.open()
+    chat.say(QUESTION)
+    assert chat.page.evaluate("region === document.querySelector('iop-chat').shadowRoot.querySelector('#polite')")
+
+
+def test_danger_is_said_at_once(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say(DANGER)
+    expect(chat.urgent).to_contain_text("911")
+    assert "911" not in chat.polite.inner_text()
+
+
+def test_the_notice_describes_the_field_before_the_first_message(chat: Chat) -> None:
+    chat.visit().open()
+    expect(chat.field).to_have_accessible_description("I'm an automated assistant, not a person or a clinician. "
+        "I answer from one article about intensive outpatient programs (IOPs). I'm not monitored and can't send help. "
+        "This is information, not medical advice.")  # fmt: skip
+
+
+def test_new_replies_are_counted_in_the_launcher_s_name(chat: Chat) -> None:
+    chat.visit().open()
+    chat.field.fill(QUESTION)
+    chat.page.evaluate("""() => {
+      const root = document.querySelector("iop-chat").shadowRoot;
+      root.querySelector("form.composer").requestSubmit();
+      document.querySelector("iop-chat").hide();
+    }""")
+    expect(chat.page.get_by_role("button", name="Chat with the assistant 1 new")).to_be_visible()
+    assert axe(chat.page) == []
+    expect(chat.polite).to_contain_text("several times a week")
+    chat.open()
+    chat.page.keyboard.press("Escape")
+    expect(chat.launcher).to_have_text("Chat with the assistant")
+
+
+def test_a_press_of_a_reply_leads_the_focus_on(chat: Chat) -> None:
+    chat.visit().open()
+    starter = chat.page.get_by_role("button", name="See if an IOP may fit")
+    starter.focus()
+    chat.page.keyboard.press("Enter")
+    expect(chat.question.get_by_role("radio").first).to_be_focused()
+
+
+def test_from_launcher_to_result_by_keyboard_alone(chat: Chat) -> None:
+    chat.visit()
+    press = chat.page.keyboard.press
+    chat.launcher.focus()
+    press("Enter")
+    expect(chat.field).to_be_focused()
+    chat.page.keyboard.type("can you check if an iop fits for me")
+    press("Enter")
+    expect(chat.question).to_be_visible()
+    for _ in range(MANY):
+        press("Shift+Tab")
+        if chat.focused().startswith("input"):
+            break
+    steps = 0
+    while chat.question.is_visible() and steps < 15:
+        steps += 1
+        radio = chat.question.get_by_role("radio")
+        if steps > 1:
+            expect(radio.first).to_be_focused()
+        asked = chat.question.locator("legend").inner_text()
+        # Arrows choose and send nothing; danger and most sudden withdrawals are answered with no, the first choice.
+        press("ArrowDown")
+        expect(radio.locator(":scope:checked")).to_have_count(1)
+        if any(word in asked for word in ("danger", "seizure", "every day", "someone with you")):
+            press("ArrowUp")
+        assert chat.question.locator("legend").inner_text() == asked
+        press("Enter")
+        chat.replies()
+    expect(chat.page.get_by_role("group", name="Your result")).to_be_visible()
+    assert steps >= 8
+
+
+def test_next_without_a_choice_says_so_and_sends_nothing(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say("See if an IOP may fit")
+    before = chat.mine.count()
+    chat.page.get_by_role("button", name="Next").click()
+    expect(chat.polite).to_contain_text("Please choose an answer first")
+    expect(chat.question.get_by_text("Please choose an answer first")).to_be_visible()
+    expect(chat.question.get_by_role("radio").first).to_be_focused()
+    assert chat.mine.count() == before
+    assert axe(chat.page) == []
+
+
+def test_the_check_shows_how_far_it_is_and_goes_back_and_skips(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say("See if an IOP may fit")
+    expect(chat.page.get_by_label("Question 1 of up to 12")).to_have_attribute("value", "1")
+    chat.question.get_by_label("Me", exact=True).check()
+    chat.page.get_by_role("button", name="Next").click()
+    expect(chat.page.get_by_label("Question 2 of up to 12")).to_be_visible()
+    chat.page.get_by_role("button", name="Why do you ask?").click()
+    expect(chat.bubbles.filter(has_text="Care for young people")).to_be_visible()
+    expect(chat.page.get_by_label("Question 2 of up to 12")).to_be_visible()
+    chat.page.get_by_role("button", name="Skip").click()
+    expect(chat.page.get_by_label("Question 3 of up to 12")).to_be_visible()
+    chat.page.get_by_role("button", name="Back").click()
+    expect(chat.page.get_by_label("Question 2 of up to 12")).to_be_visible()
+
+
+def test_in_the_whole_window_the_focus_stays_in_the_panel(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    chat = Chat(context(**MODES["phone"]).new_page(), assistant.url).visit().open()
+    expect(chat.page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
+    box = chat.panel.bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 375, "height": 667}
+    stops = set()
+    for _ in range(MANY):
+        chat.page.keyboard.press("Tab")
+        stops.add(chat.focused())
+    assert not any("Programs" in stop or stop.startswith("body") for stop in stops), stops
+    assert any(stop.startswith("button.exit") for stop in stops)
+
+
+def test_what_is_tapped_is_large_enough(context: Callable[..., BrowserContext], assistant: Assistant) -> None:
+    chat = Chat(context(**MODES["phone"]).new_page(), assistant.url).visit()
+    small = small_targets(chat)
+    chat.open()
+    small += small_targets(chat)
+    chat.say(QUESTION)
+    small += small_targets(chat)
+    chat.say("See if an IOP may fit")
+    small += small_targets(chat)
+    chat.say(DANGER)
+    assert small + small_targets(chat) == []
+
+
+def small_targets(chat: Chat) -> list[str]:
+    """Return what can be pressed and is less than 44 px high or wide; links within a sentence may be."""
+    return chat.page.evaluate(
+        """() => {
+          const host = document.querySelector("iop-chat");
+          const all = [...host.querySelectorAll(":scope > a:not([slot])"),
+            ...host.shadowRoot.querySelectorAll("button, summary, .choice, .numbers a, textarea")];
+          return all.map((element) => [element, element.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 43.5))
+            .map(([element, box]) => `${element.className} ${element.textContent.trim()} ${box.width}x${box.height}`);
+        }"""
+    )
+
+
+def test_right_to_left_turns_the_widget_round(context: Callable[..., BrowserContext], assistant: Assistant) -> None:
+    page = context().new_page()
+    page.add_init_script("document.addEventListener('DOMContentLoaded', () => (document.dir = 'rtl'))")
+    chat = Chat(page, assistant.url).visit().open()
+    chat.say(QUESTION)
+    panel, mine = chat.panel.bounding_box(), chat.mine.locator(".bubble").bounding_box()
+    assert panel and mine
+    assert panel["x"] < 40
+    assert mine["x"] < panel["x"] + 60
+
+
+def test_nothing_moves_where_less_motion_is_wanted(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    moving = "document.querySelector('iop-chat').shadowRoot.getAnimations().length"
+    chat = Chat(context(reduced_motion="reduce").new_page(), assistant.url).visit()
+    chat.page.evaluate("document.querySelector('iop-chat').show()")
+    assert chat.page.evaluate(moving) == 0
+
+
+def test_two_hundred_messages_stay_quick_and_end_in_view(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say(QUESTION)
+    chat.page.evaluate("""() => {
+      const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("iop-chat"));
+      const kept = JSON.parse(sessionStorage.getItem(key));
+      for (let n = 0; n < 100; n += 1) {
+        kept.items.unshift({ mid: `early-${n}-mid`, ts: 1, message: `question ${n}`, state: "sent" },
+          { id: n + 1, ts: 1, mid: `early-${n}-mid`, text: `An answer of two lines.\\nThis is the second one, ${n}.` });
+      }
+      sessionStorage.setItem(key, JSON.stringify(kept));
+    }""")
+    chat.page.reload()
+    chat.open()
+    assert chat.mine.count() == 101
+    took = chat.page.evaluate("""async () => {
+      const host = document.querySelector("iop-chat");
+      const field = host.shadowRoot.querySelector("textarea");
+      const begun = performance.now();
+      for (let n = 0; n < 20; n += 1) { host.requestUpdate(); await host.updateComplete; }
+      return (performance.now() - begun) / 20;
+    }""")
+    # Measured 3 ms; a frame has 16.
+    assert took < 30
+    chat.say("does insurance cover it")
+    expect(chat.bubbles.last).to_be_in_viewport()

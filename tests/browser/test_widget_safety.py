@@ -1,0 +1,387 @@
+"""What keeps people safe: numbers that are always there, the card without a server, quick exit, notice, deletion."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+from assistant import Assistant, wait_for
+from chat import REPLY_MS, Chat, axe
+from network import Network
+from playwright.sync_api import BrowserContext, Page, expect
+
+from helpline.answers.numbers import load_numbers
+
+QUESTION = "how often are the sessions"
+NUMBERS = ["tel:911", "tel:988", "sms:988", "tel:18006624357"]
+EXIT = "https://www.weather.gov/"
+
+
+@pytest.fixture
+def away(context: Callable[..., BrowserContext], assistant: Assistant) -> Chat:
+    """The demo page whose quick exit leads to a page of the tests."""
+    page = context().new_page()
+    page.route(f"{EXIT}**", lambda route: route.fulfill(body="<title>Weather</title>Sunny", content_type="text/html"))
+    return Chat(page, assistant.url).visit()
+
+
+def dialled(page: Page) -> list[str | None]:
+    """Return where the links of the crisis line lead that can be seen now."""
+    links = page.locator("iop-chat > a:not([slot])")
+    return [link.get_attribute("href") for link in links.all() if link.is_visible()]
+
+
+def test_the_crisis_line_is_there_closed_and_open(chat: Chat) -> None:
+    chat.visit()
+    assert dialled(chat.page) == NUMBERS
+    chat.open()
+    assert dialled(chat.page) == NUMBERS
+    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.panel.bounding_box()
+    assert box and panel
+    assert box["y"] > panel["y"]
+    chat.visit("/chat")
+    assert dialled(chat.page) == NUMBERS
+
+
+def test_the_crisis_line_is_there_without_javascript(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context(java_script_enabled=False).new_page()
+    for path in ("/", "/chat"):
+        page.goto(assistant.url + path)
+        assert dialled(page) == NUMBERS
+    page.goto(assistant.url)
+    expect(page.get_by_role("link", name="Chat on a page of its own")).to_be_visible()
+
+
+def test_the_crisis_line_is_there_with_the_script_blocked(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context().new_page()
+    page.route("**/widget/**", lambda route: route.abort())
+    page.goto(assistant.url)
+    assert dialled(page) == NUMBERS
+    page.goto(f"{assistant.url}/chat")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_a_site_without_a_line_gets_ours(chat: Chat) -> None:
+    chat.visit()
+    chat.page.evaluate("document.querySelector('iop-chat').replaceChildren()")
+    line = chat.page.locator("iop-chat .dock .line")
+    expect(line).to_be_visible()
+    assert [link.get_attribute("href") for link in line.locator("a").all()] == NUMBERS
+
+
+def test_the_site_s_colours_do_not_reach_the_crisis_line(chat: Chat) -> None:
+    chat.visit()
+    chat.page.add_style_tag(url="/page/page.css")
+    before = chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color")
+    chat.page.evaluate("""() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync("a { color: white; background: white }");
+      document.adoptedStyleSheets.push(sheet);
+    }""")
+    assert chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color") == before
+
+
+def test_a_crisis_is_text_and_a_card_with_numbers_to_tap(chat: Chat) -> None:
+    chat.visit().open()
+    text = chat.say("i am going to kill myself tonight")
+    assert "Call 911 now" in text
+    card = chat.page.get_by_role("group", name="Help now")
+    links = [link.get_attribute("href") for link in card.locator(".numbers a").all()]
+    assert links[0] == "tel:911"
+    assert {"tel:988", "sms:988", "tel:18006624357"} <= set(links)
+    # The text alone can be tapped too.
+    assert card.locator("p a[href='tel:911']").count() >= 1
+    assert "!" not in card.inner_text()
+
+
+def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say("me voy a matar esta noche")
+    card = chat.page.get_by_role("group", name="Ayuda ahora")
+    expect(card.get_by_role("link", name="Llamar al 911")).to_be_visible()
+    expect(card.locator("[lang=es]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("Call 911 now, or call or text 988.", ["tel:911", "tel:988", "sms:988"]),
+        ("Call or text 988 at any hour.", ["tel:988", "sms:988"]),
+        ("You can also text HOME to 741741.", ["sms:741741?&body=HOME"]),
+        ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
+        ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
+        ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
+        ("Mande START por texto al 88788, o mande un texto al 233733.", ["sms:88788?&body=START", "sms:233733"]),
+        ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
+        ("Sessions take 3 hours, 3 to 5 days a week.", []),
+    ],
+)
+def test_numbers_in_a_text_can_be_tapped(text: str, links: list[str], chat: Chat) -> None:
+    show(chat, {"text": text})
+    bubble = chat.bubbles.last.locator(".bubble > p")
+    assert [link.get_attribute("href") for link in bubble.locator("a").all()] == links
+    # No word is lost or added.
+    assert bubble.text_content() == text
+
+
+def test_every_hotline_can_be_tapped(chat: Chat) -> None:
+    numbers = load_numbers().values()
+    show(chat, {"text": "Help", "custom": {"kind": "support", "numbers": [number.as_custom() for number in numbers]}})
+    found = chat.bubbles.last.locator(".numbers a")
+    links = {link.get_attribute("href"): link.locator("b").inner_text() for link in found.all()}
+    for number in numbers:
+        if number.tel:
+            assert links[f"tel:{number.tel}"].startswith("Call ")
+        if number.sms:
+            assert any(href.split("?")[0] == f"sms:{number.sms}" for href in links)
+    assert links["tel:18006624357"] == "Call 1-800-662-HELP (4357)"
+    assert links["sms:741741?&body=HOME"] == "Text HOME to 741741"
+    assert links["tel:18007997233"] == "Call 1-800-799-7233"
+    assert links["sms:88788?&body=START"] == "Text START to 88788"
+
+
+def show(chat: Chat, reply: dict[str, Any]) -> None:
+    """Open a conversation that has this reply, whoever gave it."""
+    chat.visit()
+    kept = {"items": [{"mid": "a-question", "ts": 1, "message": "hello", "state": "sent"}]}
+    kept["items"].append({"id": 1, "ts": 1, "mid": "a-question", **reply})
+    chat.page.evaluate("([key, kept]) => sessionStorage.setItem(key, kept)", [f"iop-chat {chat.url}", json.dumps(kept)])
+    chat.page.reload()
+    chat.open()
+
+
+def test_danger_without_a_server_gets_the_static_card(
+    context: Callable[..., BrowserContext], network: Network, shot: Callable[[Chat, str], None]
+) -> None:
+    chat = Chat(context().new_page(), network.url).visit().open()
+    chat.say(QUESTION)
+    network.cut()
+    expect(chat.status).to_be_visible(timeout=REPLY_MS)
+    chat.send("i took a whole bottle of pills")
+    card = chat.page.get_by_role("group", name="Please don't wait for me")
+    expect(card).to_be_visible(timeout=1_000)
+    expect(card).to_contain_text("call 911 now")
+    expect(chat.urgent).to_contain_text("call 911 now")
+    shot(chat, "offline-danger")
+    assert axe(chat.page) == []
+    chat.send("no puedo respirar")
+    expect(chat.page.get_by_role("group", name="Por favor no me espere")).to_be_visible()
+    chat.send("what is an iop")
+    expect(card).to_have_count(1)
+    network.restore()
+    expect(chat.page.get_by_role("group", name="Help now").first).to_be_visible(timeout=REPLY_MS)
+    chat.page.reload()
+    chat.open()
+    expect(card).to_be_visible()
+
+
+def test_danger_that_nobody_answers_gets_the_static_card(
+    context: Callable[..., BrowserContext], network: Network
+) -> None:
+    chat = Chat(context().new_page(), network.url).visit().open()
+    chat.say(QUESTION)
+    network.hold_answers()
+    chat.send("he is not breathing")
+    expect(chat.page.get_by_role("group", name="Please don't wait for me")).to_be_visible(timeout=6_000)
+
+
+def test_quick_exit_leaves_nothing_in_the_tab_and_has_the_server_forget(away: Chat, assistant: Assistant) -> None:
+    away.open()
+    away.say(QUESTION)
+    session = away.stored()["session"]["id"]
+    wait_for(lambda: assistant.stored(session) > 0, "the conversation in the database", 10)
+    length = away.page.evaluate("history.length")
+    away.page.get_by_role("button", name="Quick exit").click()
+    away.page.wait_for_url(f"{EXIT}**")
+    assert away.page.evaluate("history.length") == length
+    wait_for(lambda: assistant.stored(session) == 0, "the deletion", 10)
+    with closing(sqlite3.connect(assistant.database)) as database:
+        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = [row for table in tables for row in database.execute(f'SELECT * FROM "{table}"')]
+    assert not [row for row in rows if session in map(str, row)]
+    away.visit()
+    assert away.stored() == {}
+    away.open()
+    expect(away.mine).to_have_count(0)
+
+
+def test_quick_exit_has_the_server_forget_without_a_line_too(away: Chat, assistant: Assistant) -> None:
+    away.open()
+    away.say(QUESTION)
+    session = away.stored()["session"]["id"]
+    wait_for(lambda: assistant.stored(session) > 0, "the conversation in the database", 10)
+    away.page.route("**/socket.io/**", lambda route: route.abort())
+    away.page.reload()
+    away.open()
+    away.page.get_by_role("button", name="Quick exit").click()
+    away.page.wait_for_url(f"{EXIT}**")
+    wait_for(lambda: assistant.stored(session) == 0, "the deletion", 10)
+
+
+def test_a_page_from_the_browser_s_cache_shows_nothing_after_quick_exit(chat: Chat) -> None:
+    chat.visit().open()
+    chat.say(QUESTION)
+    expect(chat.mine).to_have_count(1)
+    # As if it had been left by quick exit on a later page of the same tab.
+    chat.page.evaluate("sessionStorage.clear()")
+    chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(chat.mine).to_have_count(0)
+    assert chat.say(QUESTION)
+
+
+def test_quick_exit_works_without_a_server(
+    context: Callable[..., BrowserContext], network: Network, assistant: Assistant
+) -> None:
+    page = context().new_page()
+    page.route(f"{EXIT}**", lambda route: route.fulfill(body="Sunny", content_type="text/html"))
+    chat = Chat(page, network.url).visit().open()
+    chat.say(QUESTION)
+    network.cut()
+    page.get_by_role("button", name="Quick exit").click()
+    page.wait_for_url(f"{EXIT}**", timeout=2_000)
+
+
+def test_shift_three_times_leaves_with_a_spoken_countdown(away: Chat) -> None:
+    away.open()
+    away.say(QUESTION)
+    away.page.keyboard.press("Shift")
+    expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
+    expect(away.page.locator("iop-chat .leaving")).to_be_visible()
+    away.page.keyboard.press("Shift")
+    expect(away.urgent).to_have_text("Shift. Press 1 more time to exit.")
+    away.page.keyboard.press("Shift")
+    away.page.wait_for_url(f"{EXIT}**")
+
+
+def test_shift_leaves_a_closed_conversation_too_and_needs_one(away: Chat) -> None:
+    for _ in range(4):
+        away.page.keyboard.press("Shift")
+    assert away.page.url.startswith(away.url)
+    away.open()
+    away.say(QUESTION)
+    away.page.keyboard.press("Escape")
+    for _ in range(3):
+        away.page.keyboard.press("Shift")
+    away.page.wait_for_url(f"{EXIT}**")
+
+
+def test_capitals_and_escape_do_not_leave(away: Chat) -> None:
+    away.open()
+    away.page.keyboard.type("I AM OK")
+    for _ in range(3):
+        away.page.keyboard.press("Shift+A")
+    away.page.keyboard.press("Shift")
+    away.page.keyboard.press("Shift")
+    away.page.keyboard.press("b")
+    away.page.keyboard.press("Shift")
+    away.page.keyboard.press("Escape")
+    away.page.wait_for_timeout(300)
+    assert away.page.url.startswith(away.url)
+
+
+def test_the_countdown_runs_out(away: Chat) -> None:
+    away.page.clock.install()
+    away.visit().open()
+    away.page.keyboard.press("Shift")
+    away.page.keyboard.press("Shift")
+    away.page.clock.fast_forward(6_000)
+    expect(away.urgent).to_have_text("Quick exit by Shift stopped.")
+    away.page.keyboard.press("Shift")
+    expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
+
+
+def test_the_notice_stands_before_the_first_message(chat: Chat) -> None:
+    chat.visit().open()
+    notice = chat.page.locator("iop-chat .notice")
+    expect(notice).to_be_in_viewport()
+    expect(notice).to_contain_text("automated assistant, not a person or a clinician")
+    expect(notice).to_contain_text("24 hours after your last message")
+    expect(notice).to_contain_text("No cookies")
+    expect(chat.mine).to_have_count(0)
+    chat.page.get_by_text("Privacy, and how to reach a person").click()
+    expect(notice).to_contain_text("history still shows")
+    expect(notice.get_by_role("link", name="1-800-662-HELP (4357)")).to_be_visible()
+
+
+def test_ending_deletes_here_and_on_the_server_and_shows_the_receipt(chat: Chat, assistant: Assistant) -> None:
+    chat.visit().open()
+    chat.say(QUESTION)
+    session = chat.stored()["session"]["id"]
+    wait_for(lambda: assistant.stored(session) > 0, "the conversation in the database", 10)
+    chat.page.get_by_role("button", name="End and delete").click()
+    expect(chat.page.get_by_role("button", name="Keep it")).to_be_focused()
+    chat.page.get_by_role("button", name="Keep it").click()
+    expect(chat.page.get_by_role("button", name="End and delete")).to_be_focused()
+    chat.page.get_by_role("button", name="End and delete").click()
+    chat.page.get_by_role("button", name="Delete it").click()
+    receipt = chat.page.locator("iop-chat #receipt")
+    expect(receipt).to_have_text(re.compile(r"Your conversation is deleted\. Receipt [0-9A-F]{6}, .*\d{4}"))
+    expect(receipt).to_be_focused()
+    assert assistant.stored(session) == 0
+    assert chat.stored() == {}
+    expect(chat.mine).to_have_count(0)
+    chat.page.get_by_role("button", name="Start a new conversation").click()
+    expect(chat.field).to_be_focused()
+    chat.say(QUESTION)
+    assert chat.stored()["session"]["id"] != session
+
+
+def test_ending_without_a_server_says_that_nothing_is_deleted_yet(
+    context: Callable[..., BrowserContext], network: Network
+) -> None:
+    chat = Chat(context().new_page(), network.url).visit().open()
+    chat.say(QUESTION)
+    network.cut()
+    chat.page.get_by_role("button", name="End and delete").click()
+    chat.page.get_by_role("button", name="Delete it").click()
+    expect(chat.page.locator("iop-chat .ending")).to_contain_text("nothing is deleted yet")
+    expect(chat.mine).to_have_count(1)
+    assert chat.stored()["session"]
+
+
+def test_a_conversation_ended_in_another_tab_is_ended_here_too(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    both = context()
+    first = Chat(both.new_page(), assistant.url).visit().open()
+    first.say(QUESTION)
+    kept = first.page.evaluate("JSON.stringify({...sessionStorage})")
+    second_page = both.new_page()
+    second_page.add_init_script(f"for (const [key, value] of Object.entries({kept})) sessionStorage[key] ??= value")
+    second = Chat(second_page, assistant.url).visit().open()
+    expect(second.mine).to_have_count(1)
+    for tab in (first, second):
+        tab.page.get_by_role("button", name="End and delete").click()
+        tab.page.get_by_role("button", name="Delete it").click()
+        expect(tab.page.locator("iop-chat #receipt")).to_contain_text("Your conversation is deleted")
+
+
+def test_after_three_hours_it_says_again_that_it_is_a_program(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.visit().open()
+    chat.say(QUESTION)
+    chat.page.clock.fast_forward("03:01:00")
+    chat.say("does insurance cover it")
+    expect(chat.page.get_by_text("A reminder: I'm a computer program")).to_have_count(1)
+    chat.say("thanks")
+    expect(chat.page.get_by_text("A reminder: I'm a computer program")).to_have_count(1)
+
+
+def test_after_danger_no_earlier_result_is_handed_on(chat: Chat) -> None:
+    chat.visit().open()
+    for text in ("See if an IOP may fit", "me", "adult", "No", "Mental health", "No", "Yes", "Most days", "None yet"):
+        chat.say(text)
+    for text in ("Yes", "Yes"):
+        chat.say(text)
+    expect(chat.page.get_by_role("group", name="Your result")).to_be_visible()
+    chat.say("i am going to kill myself tonight")
+    expect(chat.page.get_by_role("button", name="Print")).to_have_count(0)

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from web_server import Server, running
+
+from helpline.channels.plain_page import DELETED, EMPTY, FOREIGN, NEW_SESSION, TOO_LONG, conversation
+from helpline.channels.stored_turns import StoredTurn
+
+served = pytest.mark.asyncio(loop_scope="module")
+EVIL = '<script>alert("1")</script> & \'"$notice'
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with running(tmp_path_factory.mktemp("page")) as server:
+        yield server
+
+
+class Page(HTMLParser):
+    """What a page has: its forms with their fields, and its texts."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__()
+        self.status = status
+        self.text = text
+        self.tags: list[str] = []
+        self.forms: list[dict[str, str]] = []
+        self.buttons: list[dict[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.tags.append(tag)
+        if tag == "form":
+            self.forms.append({})
+        elif tag == "input":
+            self.forms[-1][values["name"]] = values["value"]
+        elif tag == "button":
+            self.buttons.append(values)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return next(form for form in reversed(self.forms) if "session" in form)
+
+
+async def fetch(server: Server, **fields: str) -> Page:
+    headers = {"Origin": fields.pop("origin", server.url)}
+    async with aiohttp.ClientSession(server.url, headers=headers) as http:
+        request = http.post("/chat", data=fields) if fields else http.get("/chat")
+        async with request as answer:
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+            assert "Set-Cookie" not in answer.headers
+            if fields:
+                assert answer.headers["Cache-Control"] == "no-store"
+            return Page(answer.status, await answer.text())
+
+
+@served
+async def test_a_conversation_goes_on_from_form_to_form(server: Server) -> None:
+    page = await fetch(server)
+    assert page.status == 200
+    page = await fetch(server, **{**page.fields, "message": "first question"})
+    assert page.status == 200
+    assert page.fields["session"].startswith("web-")
+    page = await fetch(server, **{**page.fields, "message": "second question"})
+    said = re.findall(r"<p>(.*?)</p>", page.text)
+    wanted = ["first question", "echo first question", "second question", "echo second question"]
+    assert [text for text in said if text in wanted] == wanted
+    assert NEW_SESSION not in page.text
+
+
+@served
+async def test_a_page_that_is_loaded_again_asks_nothing_again(server: Server) -> None:
+    page = await fetch(server, message="hello")
+    form = {**page.fields, "message": "asked once"}
+    first, second = await fetch(server, **form), await fetch(server, **form)
+    assert server.asked.count("asked once") == 1
+    assert first.text.count("echo asked once") == second.text.count("echo asked once") == 1
+
+
+@served
+async def test_whatever_is_said_stays_text(server: Server) -> None:
+    plain = await fetch(server)
+    page = await fetch(server, message=EVIL)
+    assert page.tags.count("script") == plain.tags.count("script")
+    assert page.text.count("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#x27;&quot;$notice") == 2
+    page = await fetch(server, **{**page.fields, "message": EVIL + "x" * 1000})
+    assert page.status == 400
+    assert TOO_LONG in page.text
+    assert page.tags.count("script") == plain.tags.count("script")
+    assert "</textarea>" in page.text
+
+
+@served
+async def test_choices_are_buttons_of_the_last_reply(server: Server) -> None:
+    page = await fetch(server, message="buttons one")
+    button = next(button for button in page.buttons if button.get("name") == "message")
+    assert button["value"] == 'say "yes" <b>'
+    assert "&lt;Yes&gt; &amp; no" in page.text
+    page = await fetch(server, **{**page.fields, "message": button["value"]})
+    assert server.asked[-1] == 'say "yes" <b>'
+    assert not any(button.get("name") == "message" for button in page.buttons)
+
+
+@pytest.mark.parametrize("forged", [{"token": "f" * 64}, {"session": "web-" + "0" * 32}, {"session": "\u00e9"}])
+@served
+async def test_a_forged_session_is_not_shown_and_yet_answered(server: Server, forged: dict[str, str]) -> None:
+    page = await fetch(server, message="my secret")
+    page = await fetch(server, **{**page.fields, "message": "who am i", **forged})
+    assert NEW_SESSION in page.text
+    assert "my secret" not in page.text
+    assert "echo who am i" in page.text
+
+
+@served
+async def test_a_conversation_is_deleted_with_a_receipt(server: Server) -> None:
+    page = await fetch(server, message="my secret")
+    form = page.fields
+    page = await fetch(server, **form, forget="yes")
+    assert re.search(re.escape(DELETED.split("{")[0]) + r"[0-9A-F]{6}, ", page.text)
+    assert "my secret" not in page.text
+    page = await fetch(server, **{**form, "message": "hello"})
+    assert NEW_SESSION in page.text
+    assert "my secret" not in page.text
+
+
+@pytest.mark.parametrize("fields", [{"message": ""}, {"message": " \n "}, {"other": "x"}])
+@served
+async def test_nothing_said_is_told(server: Server, fields: dict[str, str]) -> None:
+    page = await fetch(server, **fields)
+    assert (page.status, EMPTY in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+@served
+async def test_a_foreign_form_is_refused_with_the_numbers(server: Server, origin: str) -> None:
+    asked = len(server.asked)
+    page = await fetch(server, message="hello", origin=origin)
+    assert page.status == 403
+    assert FOREIGN in page.text
+    assert "988" in page.text
+    assert len(server.asked) == asked
+
+
+@served
+async def test_too_many_messages_are_told_and_danger_is_answered(server: Server) -> None:
+    page = await fetch(server, message="hello")
+    for _ in range(35):
+        page = await fetch(server, **{**page.fields, "message": "hello"})
+        if page.status == 429:
+            break
+    assert page.status == 429
+    assert ">hello</textarea>" in page.text
+    page = await fetch(server, **{**page.fields, "message": "i want to kill myself"})
+    assert page.status == 200
+    assert 'href="tel:988"' in page.text
+
+
+@served
+async def test_a_body_that_is_no_form_is_no_trouble(server: Server) -> None:
+    async with aiohttp.ClientSession(server.url) as http:
+        for kind, body in (("application/json", b"{"), ("multipart/form-data; boundary=x", b"\xff"), ("x", b"\x00")):
+            async with http.post("/chat", data=body, headers={"Content-Type": kind}) as answer:
+                assert answer.status == 200
+                assert EMPTY in await answer.text()
+
+
+def test_replies_show_source_and_numbers() -> None:
+    numbers = [
+        {"label": "Crisis <line>", "tel": "988", "sms": "988", "text": "988"},
+        {"label": "x", "tel": 'javascript:"'},
+    ]
+    replies: list[dict[str, Any]] = [
+        {"text": "One\ntwo\n\nSource: The <Heading>"},
+        {"custom": {"kind": "crisis", "numbers": numbers}},
+        {"custom": {"kind": "info"}},
+    ]
+    text = conversation([StoredTurn(1, "hi", replies)], ("s", "t"))
+    assert "<p>One<br>two</p>" in text
+    assert '<p class="source">Source: The &lt;Heading&gt;</p>' in text
+    assert '<a href="tel:988">Call 988</a> Crisis &lt;line&gt;' in text
+    assert '<a href="sms:988">Text 988</a>' in text
+    assert "javascript" not in text
+    assert text.count('class="reply"') == 1
+    assert conversation([], ("", "")) == ""
