@@ -142,8 +142,13 @@ class Chat:
         return self.page.evaluate("window.violations")
 
 
+_STILL = """() => [document, ...[...document.querySelectorAll("*")].map((element) => element.shadowRoot)]
+  .every((root) => !root || root.getAnimations().every((one) => one.playState !== "running" || one.effect.getTiming().iterations === Infinity))"""
+
+
 def axe(page: Page) -> list[str]:
-    """Return what axe finds wrong with the page as it is now."""
+    """Return what axe finds wrong with the page as it is now, once nothing moves: what fades in has little contrast."""
+    page.wait_for_function(_STILL)
     results = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
     return [
         f"{found['id']} ({found['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
