@@ -143,7 +143,9 @@ class Chat:
 
 
 _STILL = """() => [document, ...[...document.querySelectorAll("*")].map((element) => element.shadowRoot)]
-  .every((root) => !root || root.getAnimations().every((one) => one.playState !== "running" || one.effect.getTiming().iterations === Infinity))"""
+  .filter((root) => root)
+  .flatMap((root) => root.getAnimations())
+  .every((moving) => moving.playState !== "running" || moving.effect.getTiming().iterations === Infinity)"""
 
 
 def axe(page: Page) -> list[str]:
