@@ -24,15 +24,18 @@ _MOST_BYTES = 1_000_000
 
 
 class _LazyFinder(importlib.machinery.PathFinder):
-    """Loads `rasa.utils.train_utils` when it is first used instead of when it is imported.
+    """Loads two modules of Rasa when they are first used instead of when they are imported.
 
-    Rasa's server imports it through a featurizer, and it imports TensorFlow: 6 s and 350 MB that no message needs.
-    `importlib.util.LazyLoader` is the standard library's way to put that off; training still gets the real module.
+    Rasa's server imports `train_utils` through a featurizer, and it imports TensorFlow: 6 s and 350 MB that no message
+    needs; `plotting` imports matplotlib, 10 MB. `importlib.util.LazyLoader` is the standard library's way to put that
+    off; training still gets the real modules.
     """
+
+    _LATER = ("rasa.utils.train_utils", "rasa.utils.plotting")
 
     @classmethod
     def find_spec(cls, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
-        if fullname != "rasa.utils.train_utils":
+        if fullname not in cls._LATER:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:

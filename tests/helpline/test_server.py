@@ -24,7 +24,10 @@ put_off_tensorflow()
 put_off_tensorflow()
 import rasa.core.run, rasa.core.agent, rasa.engine.recipes.default_recipe
 import helpline.nlu.sentence_encoder, helpline.nlu.topic_classifier
-assert "tensorflow" not in sys.modules
+assert not {"tensorflow", "matplotlib"} & set(sys.modules)
+import rasa.utils.plotting
+assert callable(rasa.utils.plotting.plot_curve)
+assert "matplotlib" in sys.modules
 import rasa.utils.train_utils
 assert callable(rasa.utils.train_utils.rank_and_mask)
 assert "tensorflow" in sys.modules
