@@ -12,6 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.channels.guard import Guard, OnNewMessage, recorder
+from helpline.channels.readiness import detector, health
 from helpline.channels.tokens import PREFIX
 from helpline.settings import load
 
@@ -33,10 +34,8 @@ class RestChannel(InputChannel):
         guard = Guard(on_new_message, settings.turn_timeout, recorder(settings.database_url))
 
         @blueprint.get("/")
-        async def health(request: Request) -> HTTPResponse:
-            agent = getattr(request.app.ctx, "agent", None)
-            ready = agent is not None and agent.is_ready()
-            return response.json({"status": "ok" if ready else "no model"}, status=200 if ready else 503)
+        async def check(request: Request) -> HTTPResponse:
+            return health(request.app)
 
         @blueprint.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
@@ -44,9 +43,7 @@ class RestChannel(InputChannel):
                 sender, text, metadata = read_request(request.body)
             except ValueError as error:
                 return response.json({"error": str(error)}, status=400)
-            agent = getattr(request.app.ctx, "agent", None)
-            detect = agent.detect if agent is not None and agent.is_ready() else None
-            return response.json(await guard.answer(text, sender, self.name(), metadata, detect))
+            return response.json(await guard.answer(text, sender, self.name(), metadata, detector(request.app)))
 
         return blueprint
 

@@ -15,13 +15,14 @@ from functools import partial
 from typing import Any, Awaitable, Callable
 
 from rasa.core.channels.channel import InputChannel
-from sanic import Blueprint, Sanic, response
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.channels import origins
 from helpline.channels.guard import Guard, OnNewMessage, recorder
 from helpline.channels.limits import Buckets
+from helpline.channels.readiness import detector, health
 from helpline.channels.sockets import FrameError, SocketServer
 from helpline.channels.tokens import Tokens, load_secret
 from helpline.channels.web_session import RefusedError, Sender
@@ -95,10 +96,8 @@ class WebChannel(InputChannel):
         blueprint.ctx.channel = self
 
         @blueprint.get("/")
-        async def health(request: Request) -> HTTPResponse:
-            agent = getattr(request.app.ctx, "agent", None)
-            ready = agent is not None and agent.is_ready()
-            return response.json({"status": "ok" if ready else "no model"}, status=200 if ready else 503)
+        async def check(request: Request) -> HTTPResponse:
+            return health(request.app)
 
         @blueprint.route("/socket.io/", methods=["GET", "POST", "OPTIONS"])
         async def socket_io(request: Request) -> HTTPResponse:
@@ -122,12 +121,11 @@ class WebChannel(InputChannel):
 
     def sender(self, request: Request, socket: str | None = None) -> Sender:
         """Return where a message came from."""
-        agent = getattr(self.app.ctx, "agent", None)
         forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
         return Sender(
             address=origins.client_address(request.ip, forwarded),
             socket=socket,
-            detect=agent.detect if agent is not None and agent.is_ready() else None,
+            detect=detector(self.app),
         )
 
     async def forget(self, session_id: str) -> Receipt:
