@@ -17,6 +17,13 @@ class SharedMessage(Message):
     Rasa merges all training data six times before it trains, and each time copies every message and hashes it anew.
     """
 
+    @classmethod
+    def of(cls, message: Message) -> SharedMessage:
+        """Return a message as one that is shared, with the hash that it has already."""
+        shared = cls(message.data, message.output_properties, message.time, message.features)
+        shared._cached_fingerprint = message.fingerprint()
+        return shared
+
     def __deepcopy__(self, memo: dict[int, Any]) -> SharedMessage:
         """Return the message itself."""
         return self
@@ -40,10 +47,6 @@ class FileImporter(RasaFileImporter):
         parts = [load_data(file, language) for file in self._nlu_files]
         if any(part.entity_synonyms or part.regex_features or part.lookup_tables for part in parts):
             raise ValueError("Synonyms, regexes and lookup tables are not read: see helpline/nlu/importer.py.")
-        messages = [
-            SharedMessage(message.data, message.output_properties, message.time, message.features)
-            for part in parts
-            for message in part.training_examples
-        ]
+        messages = [SharedMessage.of(message) for part in parts for message in part.training_examples]
         responses = {name: variants for part in parts for name, variants in part.responses.items()}
         return TrainingData(messages, responses=responses)
