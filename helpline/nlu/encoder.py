@@ -123,6 +123,29 @@ def save_adapted(target: Path, published: dict[str, np.ndarray], adapted: Adapte
     np.savez_compressed(target, **arrays)
 
 
+def read_adapted(published: dict[str, np.ndarray], source: Path = ADAPTED) -> Adapted:
+    """Return what `save_adapted` wrote.
+
+    Raises:
+        WeightsError: if the file cannot be read.
+    """
+    try:
+        file = np.load(source)
+    except OSError as error:
+        raise WeightsError(f"The adapted weights cannot be read: {error}") from error
+    kept = [file[f"kept.{layer}"] for layer in range(LAYERS)]
+    before = narrowed(published, kept)
+    layers, heads = {}, {}
+    for name in file.files:
+        kind, tensor = name.split(".", 1)
+        if kind == "head":
+            heads[tensor] = file[name]
+        elif kind == "change":
+            scale = file[f"scale.{tensor}"] if f"scale.{tensor}" in file.files else 1.0
+            layers[tensor] = before[tensor] + file[name].astype(np.float32) * scale
+    return Adapted(kept, layers, heads)
+
+
 def load_adapted(source: Path = ADAPTED) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the encoder's weights adapted to our field, by tensor name, and the heads for danger, by task.
 
@@ -130,19 +153,8 @@ def load_adapted(source: Path = ADAPTED) -> tuple[dict[str, np.ndarray], dict[st
         WeightsError: if the published weights or the adapted ones are missing or are not the ones that we checked.
     """
     published = load_weights()
-    try:
-        file = np.load(source)
-    except OSError as error:
-        raise WeightsError(f"The adapted weights cannot be read: {error}") from error
-    weights, heads = narrowed(published, [file[f"kept.{layer}"] for layer in range(LAYERS)]), {}
-    for name in file.files:
-        kind, tensor = name.split(".", 1)
-        if kind == "head":
-            heads[tensor] = file[name]
-        elif kind == "change":
-            scale = file[f"scale.{tensor}"] if f"scale.{tensor}" in file.files else 1.0
-            weights[tensor] = weights[tensor] + file[name].astype(np.float32) * scale
-    return weights, heads
+    adapted = read_adapted(published, source)
+    return {**narrowed(published, adapted.kept), **adapted.layers}, adapted.heads
 
 
 def load_tokenizer(max_tokens: int) -> Tokenizer:
