@@ -170,6 +170,33 @@ def show_ledger(settings: Settings, last: int | None) -> None:
     click.echo(table(records) if records else "The ledger is empty: no escalation has been recorded yet.")
 
 
+@main.group()
+def channels() -> None:
+    """Look after the messaging channels: SMS, WhatsApp, Telegram, Messenger, Slack."""
+
+
+@channels.command("check")
+@click.argument("names", nargs=-1, type=click.Choice(["messenger", "slack", "telegram", "twilio"]))
+@click.option("--register", is_flag=True, help="First tell Telegram where to post messages.")
+@click.option("--json", "for_programs", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def check_channels(settings: Settings, names: tuple[str, ...], register: bool, for_programs: bool) -> None:
+    """Ask the vendors what is wrong with credentials and addresses of the channels NAMES; default: all that are on.
+
+    Exit code 1 if there is trouble. Nobody gets a message.
+    """
+    from helpline.channels.check.findings import as_json, shown
+    from helpline.channels.check.run import check, switched_on
+
+    reports = asyncio.run(check(settings, names or switched_on(settings), register))
+    if for_programs:
+        click.echo(as_json(reports))
+    else:
+        click.echo(shown(reports) or "No messaging channel is set up. docs/channels.md tells how.")
+    if not all(report.is_fine for report in reports):
+        sys.exit(1)
+
+
 @main.command("settings")
 @click.pass_obj
 def show_settings(settings: Settings) -> None:
