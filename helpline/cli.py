@@ -32,6 +32,7 @@ def run(settings: Settings) -> None:
     from helpline.supervisor import SupervisorError, check_ports
     from helpline.supervisor import run as supervise
 
+    _check_credentials()
     try:
         check_ports(settings)
         _train_if_needed()
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> None:
     from helpline.server import serve as serve_model
     from helpline.training import live_model
 
+    _check_credentials()
     live = live_model()
     if live is None:
         raise click.ClickException("There is no model yet. Run `make train`.")
@@ -204,6 +206,15 @@ def show_settings(settings: Settings) -> None:
     for setting in fields(Settings):
         value = settings_module.shown(settings, setting.name)
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
+
+
+def _check_credentials() -> None:
+    from helpline.channels.stock_channels import check_credentials
+
+    try:
+        check_credentials(ROOT / "credentials.yml")
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _train_if_needed() -> None:

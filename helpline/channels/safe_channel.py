@@ -6,17 +6,36 @@ A subclass says how its vendor signs, what its events mean, and how a part is se
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from abc import abstractmethod
-from typing import Mapping
+from functools import partial
+from typing import Any, Mapping
 
 from rasa.core.channels.channel import InputChannel
-from sanic import Blueprint
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from helpline.channels.delivery import Patience
+from helpline.channels.guard import Guard, OnNewMessage, recorder
+from helpline.channels.messaging import Messaging
+from helpline.channels.post import Post
+from helpline.channels.readiness import detector, health
 from helpline.channels.rendering import Button, Capabilities, Part
+from helpline.channels.tokens import load_secret
 from helpline.channels.vendor import Call, Inbound, Outcome
 from helpline.settings import Settings
+from helpline.storage import messages
+from helpline.storage.database import open_engine
+from helpline.storage.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+# Seconds that the database waits for a locked file; it tries again with the next message.
+_PATIENCE = 0.2
+# Seconds that the end of the server waits for answers, and again for what is being sent.
+_LAST_TURN = 1.0
 
 __all__ = ["Button", "Call", "Capabilities", "Inbound", "Outcome", "Part", "SafeChannel"]
 
@@ -26,9 +45,13 @@ class SafeChannel(InputChannel):
 
     Attributes:
         capabilities: what can be shown, for each channel name (`Inbound.channel`) that it serves.
+        database: where messages are kept; all channels of a server share one. None: one of its own.
+        patience: how long delivery tries; None: as is usual.
     """
 
     capabilities: Mapping[str, Capabilities]
+    database: Worker | None = None
+    patience: Patience | None = None
 
     def __init__(self, settings: Settings) -> None:
         """Take the settings; no network, no file."""
@@ -65,3 +88,100 @@ class SafeChannel(InputChannel):
 
     def routes(self, blueprint: Blueprint) -> None:
         """Add routes beside the webhook (Messenger's GET with hub.challenge)."""
+
+    def accepted(self) -> HTTPResponse:
+        """Return what the vendor gets once its events are kept."""
+        return response.empty(200)
+
+    def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
+        """Return the routes: a health check, the webhook and those of the vendor."""
+        post = Post()
+        guard = Guard(on_new_message, self.settings.turn_timeout, recorder(self.settings.database_url))
+        self._post = post
+        self._app: Sanic | None = None
+        self._acknowledging: set[asyncio.Task[Any]] = set()
+        self._messaging = Messaging(
+            guard,
+            self.database or open_database(self.settings),
+            load_secret(self.settings),
+            self.capabilities,
+            self._send,
+            lambda: detector(self._app) if self._app else None,
+            self.patience,
+        )
+        blueprint = Blueprint(f"{self.name()}_channel")
+
+        @blueprint.get("/")
+        async def check(request: Request) -> HTTPResponse:
+            return health(request.app)
+
+        @blueprint.post("/webhook")
+        async def webhook(request: Request) -> HTTPResponse:
+            return await self._webhook(request)
+
+        self.routes(blueprint)
+
+        @blueprint.listener("before_server_start")
+        async def begin(app: Sanic, _: Any) -> None:
+            self._app = app
+            await self._messaging.begin()
+
+        @blueprint.listener("after_server_start")
+        async def open_(*_: Any) -> None:
+            # By now there is a model.
+            self._messaging.open()
+
+        @blueprint.listener("before_server_stop")
+        async def close(*_: Any) -> None:
+            await self._messaging.settle(_LAST_TURN)
+            await post.close()
+
+        return blueprint
+
+    async def _webhook(self, request: Request) -> HTTPResponse:
+        try:
+            verified = self.verify(request)
+        except Exception:
+            logger.exception("A signature could not be checked.")
+            verified = False
+        if not verified:
+            return response.empty(403)
+        try:
+            special = self.answer_at_once(request)
+            inbounds = [] if special else self.parse(request)
+        except Exception:
+            logger.exception("A request of a messaging service could not be read.")
+            return self.accepted()
+        if inbounds:
+            await self._messaging.receive(inbounds)
+            for inbound in inbounds:
+                self._acknowledge(inbound)
+        return special or self.accepted()
+
+    async def _send(self, address: str, part: Part) -> Outcome:
+        try:
+            call = self.call(address, part)
+        except Exception:
+            logger.exception("A message could not be put into the vendor's form.")
+            return Outcome("refused")
+        return self.outcome(*await self._post.post(call))
+
+    def _acknowledge(self, inbound: Inbound) -> None:
+        if inbound.acknowledge is None:
+            return
+        call = self.acknowledgement(inbound)
+        if call is not None:
+            task = asyncio.ensure_future(self._post.post(call))
+            self._acknowledging.add(task)
+            task.add_done_callback(self._acknowledged)
+
+    def _acknowledged(self, task: asyncio.Task[Any]) -> None:
+        self._acknowledging.discard(task)
+        # Its error is taken, so that nobody is told: nothing hangs on it.
+        if not task.cancelled():
+            task.exception()
+
+
+def open_database(settings: Settings) -> Worker:
+    """Return what stores the messages of all channels."""
+    return Worker(partial(open_engine, settings.database_url, _PATIENCE), messages.store)
