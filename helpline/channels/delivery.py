@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Awaitable, Callable, Coroutine, Sequence
 
@@ -84,6 +85,10 @@ class _Lane:
         self.calm.set()
 
 
+class _EndedError(Exception):
+    """The server ends; what is not sent waits in the database."""
+
+
 class Delivery:
     """The lanes of one channel."""
 
@@ -109,6 +114,7 @@ class Delivery:
         self._blocked = blocked
         self._shown = shown
         self._patience = patience or Patience()
+        self._ending = asyncio.Event()
         self._lanes: dict[str, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -136,9 +142,10 @@ class Delivery:
             self._ended(posted, DROPPED, posted.tries)
 
     async def settle(self, patience: float) -> None:
-        """Wait until all is sent or `patience` seconds have passed, then leave the rest: the database has it."""
+        """Begin no further try and wait for those under way, `patience` seconds at most; the rest is left as it is."""
+        self._ending.set()
         if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=patience)
+            await asyncio.wait(set(self._tasks), timeout=max(0.0, patience))
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
@@ -156,6 +163,8 @@ class Delivery:
             first = lane.waiting[0]
             try:
                 await self._deliver(first, lane)
+            except _EndedError:
+                return
             except Exception:
                 # Whatever is wrong with one message, those after it must go out.
                 logger.exception("A message could not be delivered.")
@@ -170,6 +179,8 @@ class Delivery:
         try:
             for part in posted:
                 await self._deliver(part, None)
+        except _EndedError:
+            pass
         except Exception:
             logger.exception("A message could not be delivered.")
         finally:
@@ -197,6 +208,8 @@ class Delivery:
                 await lane.calm.wait()
                 if not (lane.waiting and lane.waiting[0] is posted):
                     return
+            if self._ending.is_set():
+                raise _EndedError
             self._shown(posted)
             outcome = await self._try(posted)
             tries += 1
@@ -225,7 +238,8 @@ class Delivery:
                 self._bury(posted, tries, "could not be reached")
                 return
             asked += outcome.retry_after_s is not None
-            await asyncio.sleep(pause)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
 
     def _pause(self, outcome: Outcome, pauses: list[float], asked: int, urgent: bool) -> float | None:
         """Return the seconds until the next try, None where there is none."""

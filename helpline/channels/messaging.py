@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from dataclasses import asdict
-from itertools import groupby
+from dataclasses import replace
 from typing import Any, Callable, Coroutine, Mapping, Sequence
 
 from helpline.channels.answering import Answers, Item
 from helpline.channels.delivery import Delivery, Patience, Posted, Send
-from helpline.channels.guard import Detect, Guard
-from helpline.channels.menus import Menus, menu_data, menu_from
+from helpline.channels.guard import MAX_STORED_CHARACTERS, Detect, Guard
+from helpline.channels.kept import Kept, Reply
+from helpline.channels.menus import Menus
 from helpline.channels.people import Clock, conversation_of, event_key
-from helpline.channels.rendering import Button, Capabilities, Part, Rendered
+from helpline.channels.rendering import Capabilities, Rendered
 from helpline.channels.vendor import Inbound
 from helpline.crisis.detector import by_rules
 from helpline.storage import messages
-from helpline.storage.worker import UnavailableError, Worker
+from helpline.storage.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +56,10 @@ class Messaging:
             detect: returns the detector of the model in use.
             patience: of the delivery.
         """
-        self._database = database
         self._secret = secret
         self._capabilities = capabilities
         self._delivery = Delivery(send, self._ended, self._blocked, self._shown, patience)
+        self._kept = Kept(database, list(capabilities), self._spawn)
         self._menus = Menus(database)
         self._clock = Clock()
         self._answers = Answers(guard, database, self._menus, capabilities, self._clock, detect)
@@ -88,14 +88,18 @@ class Messaging:
         self._opened.set()
 
     async def settle(self, patience: float) -> None:
-        """Wait until all is answered and sent, or twice `patience` seconds have passed; the database has the rest."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=patience)
-        await self._delivery.settle(patience)
+        """Wait until what is being answered and sent is through, or `patience` seconds have passed.
+
+        The database has the rest. No further try of a part begins.
+        """
+        until = asyncio.get_running_loop().time() + patience
+        await _wait(self._tasks, patience / 2)
+        await self._delivery.settle(until - asyncio.get_running_loop().time())
+        # That they were sent is written now.
+        await _wait(self._tasks, 0.5)
         for task in list(self._tasks):
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=1)
+        await _wait(self._tasks, 0.5)
 
     async def _receive(self, inbounds: Sequence[Inbound]) -> None:
         items: list[Item] = []
@@ -104,51 +108,43 @@ class Messaging:
             if key in self._seen:
                 # The vendor hears 200 only when the first of the two is kept.
                 if key in self._storing:
-                    await asyncio.wait({self._storing[key]})
+                    await _wait({self._storing[key]})
                 continue
             self._saw(key)
             conversation = conversation_of(self._secret, inbound.channel, inbound.person)
+            # Reading much more than is stored could hold up everyone.
+            inbound = replace(inbound, text=inbound.text[:MAX_STORED_CHARACTERS])
             items.append(Item(key, self._clock.number(), conversation, inbound))
         if items:
             task = self._spawn(self._keep(items))
             self._storing.update(dict.fromkeys((item.key for item in items), task))
-            await asyncio.wait({task})
+            await _wait({task})
 
     async def _keep(self, items: Sequence[Item]) -> None:
         """Store events and take in those that were not known."""
-        events = tuple(
-            messages.Event(item.key, item.number, item.inbound.channel, item.conversation, asdict(item.inbound))
-            for item in items
-        )
-        try:
-            new = await self._database.write(messages.Received(events))
-        except Exception as error:
-            # Answered from memory: a crisis must be, whatever is down.
-            logger.error("Events could not be stored (%s); they are answered from memory.", type(error).__name__)
-            new = [True] * len(items)
-        finally:
-            for item in items:
-                self._storing.pop(item.key, None)
+        new = await self._kept.receive(items)
         for item, is_new in zip(items, new, strict=True):
+            self._storing.pop(item.key, None)
             if is_new:
                 self._take(item)
 
     def _take(self, item: Item) -> None:
         """Put an event in its person's line, or past it where it cannot wait."""
-        inbound = item.inbound
-        if inbound.kind == "opt_out":
-            self._spawn(self._opt_out(item))
+        kind = item.inbound.kind
+        if kind == "opt_out":
+            self._stop(item.conversation, item.number, "stop")
+            self._spawn(self._answer(item))
             return
         if self._stopped.get(item.conversation, item.number) < item.number:
             del self._stopped[item.conversation]
-            self._write(messages.OptedIn(item.conversation))
+            self._kept.note(messages.OptedIn(item.conversation))
         line = self._lines.get(item.conversation)
-        if inbound.kind in ("edit", "public_mention"):
+        if kind in ("edit", "public_mention"):
             self._spawn(self._answer(item))
         elif line is None:
             self._lines[item.conversation] = deque([item])
             self._spawn(self._walk(item.conversation))
-        elif inbound.kind == "help" or any(by_rules(text).is_crisis for text in self._answers.readings(item)):
+        elif kind == "help" or any(by_rules(text).is_crisis for text in self._answers.readings(item)):
             self._spawn(self._answer(item))
         else:
             line.append(item)
@@ -180,28 +176,17 @@ class Messaging:
             logger.exception("A reply could not be handed over.")
 
     async def _post(self, item: Item, rendered: Rendered | None) -> None:
-        """Store a reply and hand it to delivery; one to a crisis is on its way before it is stored."""
-        silent = rendered is None or (not rendered.urgent and item.number < self._stopped.get(item.conversation, 0))
-        posted = [] if silent or rendered is None else self._posted(item, rendered)
+        """Keep a reply and hand it to delivery; one to a crisis is on its way before it is kept."""
         urgent = rendered is not None and rendered.urgent
+        stopped = item.number < self._stopped.get(item.conversation, 0)
+        parts = [] if rendered is None or (stopped and not urgent) else self._posted(item, rendered)
         if urgent:
-            self._delivery.put(posted, urgent=True)
-        menu = posted[-1].menu if posted else None
-        answered = messages.Answered(
-            item.key,
-            tuple(self._letter(item.inbound.channel, part, urgent) for part in posted),
-            item.conversation,
-            (menu.id, menu_data(menu)) if menu else None,
-        )
-        try:
-            await self._database.write(answered)
-        except UnavailableError:
-            logger.error("A reply is kept in memory until the database takes it.")
+            self._delivery.put(parts, urgent=True)
+        await self._kept.answered(item, parts, urgent)
         if not urgent:
-            self._delivery.put(posted)
+            self._delivery.put(parts)
 
     def _posted(self, item: Item, rendered: Rendered) -> list[Posted]:
-        limit = self._capabilities[item.inbound.channel].max_text
         last = len(rendered.parts) - 1
         return [
             Posted(
@@ -210,96 +195,52 @@ class Messaging:
                 conversation=item.conversation,
                 address=item.inbound.address,
                 part=part,
-                limit=limit,
+                limit=self._capabilities[item.inbound.channel].max_text,
                 menu=rendered.menu if place == last else None,
             )
             for place, part in enumerate(rendered.parts)
         ]
 
-    def _letter(self, channel: str, posted: Posted, urgent: bool) -> messages.Letter:
-        data = {
-            "address": posted.address,
-            "part": asdict(posted.part),
-            "menu": menu_data(posted.menu) if posted.menu else None,
-        }
-        return messages.Letter(posted.key, posted.number, channel, posted.conversation, urgent, data)
-
-    async def _opt_out(self, item: Item) -> None:
-        """Say nothing more to a person, what waits included, but a confirmation where the carrier gives none."""
-        self._stopped[item.conversation] = item.number
-        self._delivery.drop(item.conversation)
-        self._write(messages.OptedOut(item.conversation, item.number, "stop"))
-        await self._answer(item)
+    def _stop(self, conversation: str, number: int, reason: str) -> None:
+        """Say nothing more to a person until they write again, what waits included; a crisis reply still goes out."""
+        self._stopped[conversation] = number
+        self._delivery.drop(conversation)
+        self._kept.note(messages.OptedOut(conversation, number, reason))
 
     def _blocked(self, posted: Posted) -> None:
-        number = self._clock.number()
-        self._stopped[posted.conversation] = number
-        self._delivery.drop(posted.conversation)
-        self._write(messages.OptedOut(posted.conversation, number, "blocked"))
+        self._stop(posted.conversation, self._clock.number(), "blocked")
 
     def _ended(self, posted: Posted, status: str, tries: int) -> None:
         if posted.key:
-            self._write(messages.Ended(posted.key, status, tries))
+            self._kept.note(messages.Ended(posted.key, status, tries))
 
     def _shown(self, posted: Posted) -> None:
         if posted.menu is not None:
             self._menus.show(posted.conversation, posted.menu)
 
-    def _write(self, item: messages.Item) -> None:
-        """Store something without waiting for it; what fails is stored with the next."""
-
-        async def write() -> None:
-            try:
-                await self._database.write(item)
-            except UnavailableError:
-                logger.error("The state of a message is kept in memory until the database takes it.")
-
-        self._spawn(write())
-
     async def _recover(self) -> bool:
         """Take up what the process before left and tell whether the database could be read."""
-        channels = list(self._capabilities)
-        try:
-            stopped = await self._database.run(messages.opt_outs)
-            letters = await self._database.run(messages.pending, channels)
-            events = await self._database.run(messages.waiting, channels)
-        except UnavailableError:
+        left = await self._kept.left(lambda channel: self._capabilities[channel].max_text)
+        if left is None:
             return False
-        self._stopped = {**stopped, **self._stopped}
+        self._stopped = {**left.stopped, **self._stopped}
         # This process has its own in memory.
-        self._spawn(self._send_again([letter for letter in letters if letter.number < self._born]))
-        for event in events:
-            if event.number < self._born and event.key not in self._seen:
-                self._saw(event.key)
-                inbound = Inbound(**event.data)
-                self._take(Item(event.key, event.number, event.conversation, inbound, recovered=True))
+        self._spawn(self._send_again([reply for reply in left.replies if reply.parts[0].number < self._born]))
+        for item in left.items:
+            if item.number < self._born and item.key not in self._seen:
+                self._saw(item.key)
+                self._take(item)
         return True
 
-    async def _send_again(self, letters: Sequence[messages.Letter]) -> None:
+    async def _send_again(self, replies: Sequence[Reply]) -> None:
         await self._opened.wait()
-        # The parts of one reply, which an urgent one does not send all at once.
-        for _, reply in groupby(letters, key=lambda letter: letter.key.rpartition("-")[0]):
-            posted, urgent = [], False
-            for letter in reply:
-                urgent = letter.urgent
-                if urgent or letter.number > self._stopped.get(letter.conversation, 0):
-                    posted.append(self._posted_before(letter))
-                else:
-                    self._write(messages.Ended(letter.key, messages.DROPPED, letter.tries))
-            self._delivery.put(posted, urgent)
-
-    def _posted_before(self, letter: messages.Letter) -> Posted:
-        part, menu = letter.data["part"], letter.data["menu"]
-        return Posted(
-            key=letter.key,
-            number=letter.number,
-            conversation=letter.conversation,
-            address=letter.data["address"],
-            part=Part(part["text"], tuple(Button(**button) for button in part["buttons"])),
-            limit=self._capabilities[letter.channel].max_text,
-            menu=menu_from(menu) if menu else None,
-            tries=letter.tries,
-        )
+        for reply in replies:
+            first = reply.parts[0]
+            if reply.urgent or first.number > self._stopped.get(first.conversation, 0):
+                self._delivery.put(reply.parts, reply.urgent)
+                continue
+            for part in reply.parts:
+                self._ended(part, messages.DROPPED, part.tries)
 
     async def _recover_later(self) -> None:
         while not await self._recover():
@@ -320,3 +261,9 @@ class Messaging:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("A task of a messaging channel failed.", exc_info=task.exception())
+
+
+async def _wait(tasks: set[asyncio.Task[Any]], patience: float | None = None) -> None:
+    """Wait for tasks to end, but only so long."""
+    if tasks:
+        await asyncio.wait(set(tasks), timeout=patience)

@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds that the database waits for a locked file; it tries again with the next message.
 _PATIENCE = 0.2
-# Seconds that the end of the server waits for answers, and again for what is being sent.
-_LAST_TURN = 1.0
+# Seconds that the end of the server waits for answers and for what is being sent; the supervisor waits for five.
+_LAST_SECONDS = 3.0
 
 __all__ = ["Button", "Call", "Capabilities", "Inbound", "Outcome", "Part", "SafeChannel"]
 
@@ -132,8 +132,11 @@ class SafeChannel(InputChannel):
             self._messaging.open()
 
         @blueprint.listener("before_server_stop")
-        async def close(*_: Any) -> None:
-            await self._messaging.settle(_LAST_TURN)
+        async def close(app: Sanic, _: Any) -> None:
+            # All channels have these seconds together.
+            now = asyncio.get_running_loop().time()
+            app.ctx.messages_until = getattr(app.ctx, "messages_until", now + _LAST_SECONDS)
+            await self._messaging.settle(max(0.1, app.ctx.messages_until - now))
             await post.close()
 
         return blueprint

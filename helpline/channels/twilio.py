@@ -25,6 +25,7 @@ _VERSION = "2010-04-01"
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"})
 _START = frozenset({"START", "UNSTOP"})
 _HELP = frozenset({"HELP", "INFO"})
+_OPT_OUT_TYPES: Mapping[str, Kind] = {"STOP": "opt_out", "START": "opt_in", "HELP": "help"}
 # "YES" opts in as well, of those who opted out; to everyone else it is an answer.
 KEYWORDS = _STOP | _START | _HELP
 # The person wrote STOP.
@@ -113,6 +114,10 @@ class TwilioChannel(SafeChannel):
 
 
 def _kind(channel: str, text: str, fields: Mapping[str, str]) -> Kind:
+    # Twilio's Advanced Opt-Out says what it took a message for, also in words of the operator's own.
+    told = _OPT_OUT_TYPES.get(fields.get("OptOutType", ""))
+    if told is not None:
+        return told
     keyword = re.sub(r"[\W_]+", " ", text).strip().upper()
     if channel == SMS and keyword in _STOP:
         return "opt_out"
