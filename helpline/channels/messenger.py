@@ -12,7 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.channels.safe_channel import Call, Capabilities, Inbound, Outcome, Part, SafeChannel
-from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, words
+from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, seconds, words
 from helpline.settings import Settings
 
 NAME = "messenger"
@@ -94,7 +94,7 @@ class MessengerChannel(SafeChannel):
         if _is_in(code, _GONE) or _is_in(subcode, _GONE_SUBCODES):
             return Outcome("blocked")
         if status == 429 or status >= 500 or error.get("is_transient") is True or _is_in(code, _LATER):
-            return Outcome("retry")
+            return Outcome("retry", seconds(headers.get("Retry-After")))
         return Outcome("refused")
 
 

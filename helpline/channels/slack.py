@@ -15,7 +15,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, text
 
 from helpline.channels.safe_channel import Call, Capabilities, Inbound, Outcome, Part, SafeChannel
-from helpline.channels.vendor_events import identifier, object_in, objects_in, read_form, read_object, same, words
+from helpline.channels.vendor_events import (
+    identifier,
+    object_in,
+    objects_in,
+    read_form,
+    read_object,
+    same,
+    seconds,
+    words,
+)
 from helpline.settings import Settings
 
 NAME = "slack"
@@ -114,7 +123,7 @@ class SlackChannel(SafeChannel):
         answer = read_object(body)
         error = answer.get("error") if answer.get("ok") is False else None
         if status == 429 or status >= 500 or (isinstance(error, str) and error in _LATER):
-            return Outcome("retry", _seconds(headers.get("Retry-After", "")))
+            return Outcome("retry", seconds(headers.get("Retry-After")))
         if status == 200 and answer.get("ok") is not False:
             return Outcome("sent", vendor_id=identifier(answer.get("ts") or answer.get("message_ts")))
         return Outcome("blocked" if isinstance(error, str) and error in _GONE else "refused")
@@ -210,7 +219,3 @@ def _escaped(said: str) -> str:
 def _button(number: str, title: str) -> dict[str, Any]:
     shown = {"type": "plain_text", "text": title, "emoji": False}
     return {"type": "button", "text": shown, "value": number, "action_id": number}
-
-
-def _seconds(value: str) -> float | None:
-    return float(value) if re.fullmatch(r"\d{1,6}", value, re.ASCII) else None

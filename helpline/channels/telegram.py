@@ -12,7 +12,7 @@ from sanic.request import Request
 
 from helpline.channels.safe_channel import Call, Capabilities, Inbound, Outcome, Part, SafeChannel
 from helpline.channels.vendor import Kind
-from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, words
+from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, seconds, words
 from helpline.settings import Settings
 
 NAME = "telegram"
@@ -95,7 +95,7 @@ class TelegramChannel(SafeChannel):
             return Outcome("sent", vendor_id=identifier(object_in(answer, "result").get("message_id")))
         # 401 and 404: the token is not known, which staff can mend.
         if status in (401, 404, 429) or status >= 500:
-            return Outcome("retry", _seconds(object_in(answer, "parameters").get("retry_after")))
+            return Outcome("retry", seconds(object_in(answer, "parameters").get("retry_after")))
         # 403: the person has blocked the bot, or is gone; only their writing again opens the chat.
         return Outcome("blocked" if status == 403 else "refused")
 
@@ -158,7 +158,3 @@ def _is_to_a_bot(message: dict[str, Any]) -> bool:
     if any(mark.get("type") in _TO_THE_BOT for mark in marks if isinstance(mark.get("type"), str)):
         return True
     return object_in(object_in(message, "reply_to_message"), "from").get("is_bot") is True
-
-
-def _seconds(value: Any) -> float | None:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6 else None

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 # Ids are short at every vendor; a longer one is not theirs, and would not fit the database.
 _LONGEST_ID = 255
 _MOST_FIELDS = 200
+# Seconds: eleven days.
+_LONGEST_WAIT = 1_000_000
 
 Object = Mapping[str, Any]
 
@@ -63,6 +65,17 @@ def identifier(value: Any) -> str | None:
     if not 0 < len(text) <= _LONGEST_ID or not text.isprintable() or text != words(text):
         return None
     return text
+
+
+def seconds(value: Any) -> float | None:
+    """Return the seconds that a vendor asks to wait, of its JSON or a header; None for what is no such number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        wait = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return wait if 0 <= wait < _LONGEST_WAIT else None
 
 
 def same(known: str, shown: str | None) -> bool:

@@ -14,6 +14,7 @@ from helpline.channels.vendor_events import (
     read_form,
     read_object,
     same,
+    seconds,
     words,
 )
 
@@ -62,3 +63,16 @@ def test_secrets_are_the_same_only_if_they_are_equal_and_there_is_one(known: str
 @pytest.mark.parametrize("shown", ["\udcff", "é", "\x00", "a" * 10_000])
 def test_any_header_can_be_compared(shown: str) -> None:
     assert not same("secret", shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(3, 3.0), ("3", 3.0), (0.5, 0.5), ("0", 0.0), *((value, None) for value in (None, True, "", "soon", "-1", "nan"))],
+)
+def test_a_wait_is_a_number_of_seconds(value: Any, found: float | None) -> None:
+    assert seconds(value) == found
+
+
+@given(ANY_JSON | st.integers(10**300))
+def test_any_wait_can_be_read(value: Any) -> None:
+    assert seconds(value) is None or 0 <= seconds(value) < 1_000_000
