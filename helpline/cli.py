@@ -199,6 +199,16 @@ def check_channels(settings: Settings, names: tuple[str, ...], register: bool, f
         sys.exit(1)
 
 
+@channels.command("undelivered")
+@click.pass_obj
+def show_undelivered(settings: Settings) -> None:
+    """List the replies that no vendor took: when, to whom, after how many tries, and what they said."""
+    from helpline.channels.undelivered import listing
+    from helpline.storage.database import open_engine
+
+    click.echo(listing(open_engine(settings.database_url)) or "Every reply was delivered, or is still being tried.")
+
+
 @main.command("settings")
 @click.pass_obj
 def show_settings(settings: Settings) -> None:
