@@ -88,9 +88,8 @@ class Answers:
             return None
         if kind == "help":
             replies = await self._said(item, text)
-            if not any(escalates(reply) for reply in replies):
-                replies = [standard_replies.numbers(), *replies]
-            return replace(self._rendered(item, replies), urgent=True)
+            begin = standard_replies.numbers(danger=any(escalates(reply) for reply in replies))
+            return replace(self._rendered(item, [begin, *replies]), urgent=True)
         if kind == "opt_in":
             return self._rendered(item, await self._said(item, _GREETING))
         return await self._to_message(item)

@@ -11,7 +11,7 @@ _NUMBERS = (
     "For treatment help call {national_helpline}, free, 24/7."
 )
 _MEDIA = "I can't see pictures or hear voice notes here. Please tell me in words. " + _NUMBERS
-_HELP = _NUMBERS + "\n\nTo go on here, just write your question."
+_GO_ON = "To go on here, just write your question."
 _OPTED_OUT = "You will get no more messages from here. Write again at any time and I answer. " + _NUMBERS
 _IN_PUBLIC = (
     "Other people can read this. For your privacy I don't talk about it here: please message me directly. I'm a "
@@ -20,9 +20,9 @@ _IN_PUBLIC = (
 _IN_PUBLIC_IN_DANGER = _NUMBERS + "\n\n" + _IN_PUBLIC
 
 
-def numbers() -> dict[str, Any]:
-    """Return the reply to a request for help: the numbers, and how to go on."""
-    return _reply(_HELP, "info")
+def numbers(danger: bool) -> dict[str, Any]:
+    """Return the beginning of the reply to a request for help: the numbers, and without danger how to go on."""
+    return _reply(_NUMBERS, "crisis") if danger else _reply(f"{_NUMBERS}\n\n{_GO_ON}", "info")
 
 
 def media() -> dict[str, Any]:
