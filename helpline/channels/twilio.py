@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from helpline.channels.rendering import Capabilities
 from helpline.channels.safe_channel import Call, Inbound, Outcome, Part, SafeChannel
 from helpline.channels.vendor import Kind
-from helpline.channels.vendor_events import identifier, read_form, read_object, words
+from helpline.channels.vendor_events import identifier, read_form, read_object, seconds, words
 from helpline.settings import Settings
 
 SMS, WHATSAPP = "sms", "whatsapp"
@@ -105,7 +105,7 @@ class TwilioChannel(SafeChannel):
         if code == _BLOCKED:
             return Outcome("blocked")
         if status in _RETRIED or status >= 500 or code in _TOO_MANY:
-            return Outcome("retry", retry_after_s=_seconds(headers.get("Retry-After")))
+            return Outcome("retry", retry_after_s=seconds(headers.get("Retry-After")))
         return Outcome("refused")
 
     def accepted(self) -> HTTPResponse:
@@ -126,7 +126,3 @@ def _kind(channel: str, text: str, fields: Mapping[str, str]) -> Kind:
     if keyword in _HELP:
         return "help"
     return "message" if text.strip() or fields.get("NumMedia", "0") == "0" else "media"
-
-
-def _seconds(value: str | None) -> float | None:
-    return float(value) if value and re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
