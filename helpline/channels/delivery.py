@@ -20,6 +20,9 @@ from helpline.storage.messages import DEAD, DROPPED, SENT
 
 logger = logging.getLogger(__name__)
 
+# Seconds that all else waits for a crisis reply which the vendor does not take.
+_LONGEST_URGENT = 60.0
+
 Send = Callable[[str, Part], Awaitable[Outcome]]
 
 
@@ -83,6 +86,12 @@ class _Lane:
 
     def __post_init__(self) -> None:
         self.calm.set()
+
+    async def becomes_calm(self) -> None:
+        """Wait until crisis replies are out, but not for ever: a vendor may take none of them and all else."""
+        if not self.calm.is_set():
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.calm.wait(), _LONGEST_URGENT)
 
 
 class _EndedError(Exception):
@@ -205,7 +214,7 @@ class Delivery:
         asked = 0
         while True:
             if lane is not None:
-                await lane.calm.wait()
+                await lane.becomes_calm()
                 if not (lane.waiting and lane.waiting[0] is posted):
                     return
             if self._ending.is_set():

@@ -77,7 +77,7 @@ class Menus:
         current = last if last is not None and self._is_open(last) else None
         if choice is not None:
             return Meaning(_tapped(choice, text, known, current))
-        if current is None:
+        if current is None or (current.hidden and number_in(text) is not None):
             return Meaning(text)
         option = chosen(text, current)
         if option is not None:

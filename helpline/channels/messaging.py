@@ -178,13 +178,23 @@ class Messaging:
     async def _post(self, item: Item, rendered: Rendered | None) -> None:
         """Keep a reply and hand it to delivery; one to a crisis is on its way before it is kept."""
         urgent = rendered is not None and rendered.urgent
-        stopped = item.number < self._stopped.get(item.conversation, 0)
-        parts = [] if rendered is None or (stopped and not urgent) else self._posted(item, rendered)
+        silent = rendered is None or (self._is_stopped(item) and not urgent)
+        parts = [] if silent else self._posted(item, rendered)
         if urgent:
             self._delivery.put(parts, urgent=True)
         await self._kept.answered(item, parts, urgent)
-        if not urgent:
+        if urgent:
+            return
+        if not self._is_stopped(item):
             self._delivery.put(parts)
+            return
+        # They said so while the reply was being kept.
+        for part in parts:
+            self._ended(part, messages.DROPPED, part.tries)
+
+    def _is_stopped(self, item: Item) -> bool:
+        """Tell whether a person wants no more messages since they wrote this one."""
+        return item.number < self._stopped.get(item.conversation, 0)
 
     def _posted(self, item: Item, rendered: Rendered) -> list[Posted]:
         last = len(rendered.parts) - 1

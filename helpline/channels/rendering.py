@@ -90,6 +90,7 @@ class Menu:
         numbered: whether the person sees the numbers.
         question: what stands above them when they are shown again; "" for nothing.
         counted: whether a number may be an answer by itself.
+        hidden: whether nothing of it is shown, as in a crisis; titles are understood, and a number is none of it.
     """
 
     id: int
@@ -97,6 +98,7 @@ class Menu:
     numbered: bool = True
     question: str = ""
     counted: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,16 @@ def _render(replies: Sequence[dict[str, Any]], capabilities: Capabilities, menu_
     if not texts:
         texts = [trouble("")["text"]]
     text = _for_carrier("\n\n".join(texts), capabilities)
-    # In a crisis nothing stands between a person and the words; what they may choose they can write.
-    if menu is None or urgent:
-        shown = replace(menu, numbered=False) if menu else None
-        return Rendered(tuple(Part(piece) for piece in split(text, capabilities.max_text)), shown, urgent)
+    pieces = split(text, capabilities.max_text)
+    if urgent:
+        # Nothing stands between a person and the words; what they may choose they can write. With a number they answer
+        # what they were asked, and choose nothing from a list of before: that menu is closed.
+        menu = replace(menu or Menu(menu_id, ()), numbered=False, hidden=True)
+        return Rendered(tuple(Part(piece) for piece in pieces), menu, urgent=True)
+    if menu is None:
+        return Rendered(tuple(Part(piece) for piece in pieces))
     if not menu.numbered:
-        *first, last = split(text, capabilities.max_text)
+        *first, last = pieces
         buttons = tuple(Button(f"m:{menu.id}:{number}", option.title) for number, option in enumerate(menu.options, 1))
         return Rendered((*(Part(piece) for piece in first), Part(last, buttons)), menu)
     return Rendered(tuple(Part(piece) for piece in split(_with_list(text, menu), capabilities.max_text)), menu)

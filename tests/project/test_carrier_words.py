@@ -13,7 +13,7 @@ from helpline.channels.rendering import REWORDED, render
 from helpline.channels.twilio import KEYWORDS, TwilioChannel
 
 SMS = TwilioChannel.capabilities["sms"]
-ASKED_FOR = re.compile(r"\b(?:type|reply|write|answer|respond)\s+(?:with\s+)?[\"\u201c]?([A-Za-z]+)", re.IGNORECASE)
+ASKED_FOR = re.compile(r"\b(?:[Tt]ype|[Rr]eply|[Ww]rite|[Aa]nswer|[Rr]espond)\s+(?:with\s+)?([A-Z]{3,})\b")
 IN_QUOTES = re.compile(r"[\"\u201c]([A-Za-z]+)[\"\u201d]")
 
 

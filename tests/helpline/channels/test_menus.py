@@ -14,9 +14,9 @@ PERSON = "sms-1"
 SECOND = 1_000_000
 
 
-def menu(at: float, *titles: str, numbered: bool = True, counted: bool = False) -> Menu:
+def menu(at: float, *titles: str, numbered: bool = True, counted: bool = False, hidden: bool = False) -> Menu:
     options = tuple(Option(title, f"about {title}") for title in titles)
-    return Menu(int(at * SECOND), options, numbered, "Which?", counted)
+    return Menu(int(at * SECOND), options, numbered, "Which?", counted, hidden)
 
 
 class Clock:
@@ -73,6 +73,18 @@ async def test_a_number_may_be_an_age_or_what_nobody_was_shown(database: Worker,
         known = await with_menus(database, clock, shown)
         meaning = known.meaning(PERSON, "45", None)
         assert (meaning.text, meaning.again) == ("45", None)
+
+
+@pytest.mark.asyncio
+async def test_a_number_in_a_crisis_chooses_nothing(database: Worker, clock: Clock) -> None:
+    hidden = menu(1001, "Yes", "No", numbered=False, hidden=True)
+    known = await with_menus(database, clock, menu(1000, "cost", "place"), hidden)
+    for number in ("2", "two", "7"):
+        meaning = known.meaning(PERSON, number, None)
+        assert (meaning.text, meaning.again) == (number, None)
+    assert known.meaning(PERSON, "yes", None).text == "about Yes"
+    known = await with_menus(database, clock, menu(1000, "cost"), menu(1001, numbered=False, hidden=True))
+    assert known.meaning(PERSON, "1", None).text == "1"
 
 
 @pytest.mark.asyncio

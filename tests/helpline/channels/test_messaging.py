@@ -367,6 +367,24 @@ async def test_stop_drops_parts_that_the_vendor_did_not_take(database_url: str) 
 
 
 @pytest.mark.asyncio
+async def test_stop_counts_while_a_reply_is_being_kept(database_url: str) -> None:
+    async with desk(database_url) as one:
+        keep = one.messaging._kept.answered
+
+        async def slowly(*arguments: Any) -> None:
+            await asyncio.sleep(0.1)
+            await keep(*arguments)
+
+        one.messaging._kept.answered = slowly
+        await one.say("question")
+        await asyncio.sleep(0.03)
+        await one.say("STOP", kind="opt_out")
+        await asyncio.sleep(0.3)
+        assert one.sent == []
+        assert messages.pending(one.engine, ["sms"]) == []
+
+
+@pytest.mark.asyncio
 async def test_stop_that_no_carrier_confirms_is_confirmed_with_the_numbers(database_url: str) -> None:
     async with desk(database_url) as one:
         await one.say("Stop!", kind="opt_out")

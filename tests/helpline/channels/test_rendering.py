@@ -79,7 +79,14 @@ def test_a_crisis_reply_goes_first_in_plain_text() -> None:
         assert rendered.parts == (Part("Call.\n\nSmall talk."),)
         # What they write is understood all the same; a number that they write is no choice of theirs.
         assert rendered.menu is not None
-        assert not rendered.menu.numbered
+        assert rendered.menu.hidden
+        assert [option.title for option in rendered.menu.options] == ["Yes", "No"]
+
+
+def test_a_crisis_reply_without_options_closes_the_menu_before() -> None:
+    menu = render([{"text": "How many did you take?", **CRISIS}], TEXT, 7).menu
+    assert menu is not None
+    assert (menu.options, menu.numbered, menu.hidden) == ((), False, True)
 
 
 def test_a_rescue_has_text_and_custom_in_one() -> None:
