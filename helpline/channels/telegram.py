@@ -30,6 +30,8 @@ _MEDIA = frozenset(
 # What Telegram's own buttons and menus send in place of words; what a person adds to it counts too.
 _COMMAND = re.compile(r"/(start|help)(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _GREETING = "hello"
+# Who taps a command in Telegram's menu does not cry for help, as the word alone does; the numbers come in any case.
+_HELP = "what can you help me with"
 _TO_THE_BOT = frozenset({"bot_command", "mention", "text_mention"})
 
 
@@ -123,13 +125,13 @@ def _message(number: str, message: dict[str, Any], edited: bool = False) -> Inbo
 
 
 def _meaning(text: str) -> tuple[Kind, str]:
-    """Return what a text means: "/start" opens a chat, also with a word from a link; "/help" asks for help."""
+    """Return what a text means: "/start" opens a chat, also with a word from a link; "/help" shows the numbers."""
     command = _COMMAND.fullmatch(text)
     if command is None:
         return "message", text
     more = (command[2] or "").strip()
     if command[1].lower() == "help":
-        return ("message", more) if more else ("help", "help")
+        return ("message", more) if more else ("help", _HELP)
     return "message", more if " " in more else f"{_GREETING} {more}".strip()
 
 
