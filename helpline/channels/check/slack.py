@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from email.utils import parsedate_to_datetime
 
 from helpline.channels import slack
 from helpline.channels.check.findings import (
@@ -19,6 +20,9 @@ from helpline.channels.check.findings import (
     webhook_url,
 )
 from helpline.channels.vendor_events import words
+
+# Seconds that a clock may be wrong; five minutes would refuse all.
+_CLOCK = 60
 
 
 async def check_slack(context: Context) -> list[Finding]:
@@ -49,6 +53,7 @@ async def check_slack(context: Context) -> list[Finding]:
     if missing and allowed != {""}:
         fix = f"{where}, Bot Token Scopes, add them, then Reinstall to Workspace."
         found.append(Finding(TROUBLE, f"The bot lacks permissions: {', '.join(missing)}.", fix))
+    found += _about_clock(me.headers.get("Date", ""))
     wrong = about_public_url(settings)
     if wrong:
         return [*found, *wrong]
@@ -68,3 +73,15 @@ async def check_slack(context: Context) -> list[Finding]:
         f"On the app's page: Event Subscriptions and Interactivity & Shortcuts both have {url}; App Home, Messages Tab."
     )
     return [*found, Finding(NOTE, "Slack does not tell which events it posts, and where to.", f"Look yourself. {fix}")]
+
+
+def _about_clock(date: str) -> list[Finding]:
+    """Return what is wrong with this machine's clock: Slack's requests hold the time, and old ones are refused."""
+    try:
+        ahead = time.time() - parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError):
+        return []
+    if abs(ahead) <= _CLOCK:
+        return []
+    text = f"This machine's clock is {abs(ahead):.0f} seconds {'ahead' if ahead > 0 else 'behind'}."
+    return [Finding(TROUBLE, text, "Set it by the network (NTP): Slack's messages would be taken for old ones.")]

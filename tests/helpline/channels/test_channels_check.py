@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Any, Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -296,6 +297,24 @@ def test_troubles_of_slack(content: dict[str, Any], scopes: str, told: str) -> N
     changed = {"/api/auth.test": answer(content, headers={"x-oauth-scopes": scopes} if scopes else {})}
     wrong = troubles("slack", PaperAsker(changed=changed))
     assert told in wrong if told else wrong == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, ""), (-20, ""), (200, "200 seconds behind"), (-900, "900 seconds ahead")]
+)
+def test_a_clock_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch, seconds: int, told: str) -> None:
+    monkeypatch.setattr("helpline.channels.check.slack.time.time", lambda: 1764388498.0)
+    monkeypatch.setattr("helpline.channels.slack.time.time", lambda: 1764388498.0)
+    content = good_vendors()["/api/auth.test"].content
+    date = formatdate(1764388498 + seconds, usegmt=True)
+    wrong = troubles("slack", PaperAsker(changed={"/api/auth.test": answer(content, headers={"Date": date})}))
+    assert told in wrong if told else wrong == ""
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sun, 99 Nov 2026 99:99:99 GMT"])
+def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
+    content = good_vendors()["/api/auth.test"].content
+    assert troubles("slack", PaperAsker(changed={"/api/auth.test": answer(content, headers={"Date": date})})) == ""
 
 
 ACCOUNT = f"/2010-04-01/Accounts/{EVERYTHING.twilio_account_sid}.json"
