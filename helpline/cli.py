@@ -93,6 +93,20 @@ def explain(text: str) -> None:
     click.echo(explanation(text, live.path))
 
 
+@main.command("demo-channels")
+@click.option("--page-port", default=5006, show_default=True, help="Port of the page with all channels side by side.")
+def demo_channels(page_port: int) -> None:
+    """Run the assistant with stand-ins for SMS, WhatsApp, Telegram, Messenger and Slack, and a page to write on."""
+    from helpline.fake_vendors.demo import demonstrate
+    from helpline.supervisor import SupervisorError
+
+    _train_if_needed()
+    try:
+        sys.exit(asyncio.run(demonstrate(page_port, click.echo)))
+    except (SupervisorError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
 @main.command()
 @click.option("--url", default=None, help="Address of a running assistant; default: the local one.")
 @click.pass_obj

@@ -14,7 +14,7 @@ import itertools
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from random import Random
-from typing import Any, AsyncIterator
+from typing import Any, AsyncIterator, Callable
 
 import aiohttp
 from sanic import Sanic, response
@@ -86,10 +86,14 @@ class FakeVendors:
         return self.credentials.environment(self.url, assistant_url)
 
     @asynccontextmanager
-    async def serving(self, port: int, host: str = "127.0.0.1") -> AsyncIterator[FakeVendors]:
-        """Serve in the running event loop."""
+    async def serving(
+        self, port: int, host: str = "127.0.0.1", extend: Callable[[Sanic], None] = lambda _: None
+    ) -> AsyncIterator[FakeVendors]:
+        """Serve in the running event loop; `extend` may add routes."""
         self.url = f"http://{host}:{port}"
-        server = await self.app().create_server(host=host, port=port, return_asyncio_server=True, access_log=False)
+        app = self.app()
+        extend(app)
+        server = await app.create_server(host=host, port=port, return_asyncio_server=True, access_log=False)
         assert server is not None
         await server.startup()
         # People are many: no limit of connections, and no cookie of one for another.
