@@ -9,7 +9,7 @@ from typing import Iterator
 from helpline.answers.numbers import load_numbers
 
 # Spaces and hyphens within digits, and the bracket that follows a number, hold together.
-_NUMBER = re.compile(r"\+?\d[\d ().-]*\d(?:-[A-Z]{2,})?(?: \([^)\n]{1,30}\))?|\S+-[A-Z]{4}(?: \(\d+\))?")
+_NUMBER = re.compile(r"\+?\d[\d ().-]*\d(?:-[A-Z]{2,})?(?: \([^)\n]{1,30}\))?|[\w-]{1,40}-[A-Z]{4}(?: \(\d+\))?")
 _SENTENCE_END = re.compile(r"(?<=[.!?…:])[\"”)]*\s+")
 # Cuts from the best to the worst: between paragraphs, lines, sentences, words.
 _CUTS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), _SENTENCE_END, re.compile(r"\s+"))

@@ -1,4 +1,7 @@
-"""Twilio: SMS and WhatsApp. Address of a reply: the phone number, of WhatsApp with "whatsapp:" before it."""
+"""Twilio: SMS and WhatsApp. Address of a reply: the phone number, of WhatsApp with "whatsapp:" before it.
+
+Where no number to send from is set, the address goes on with a space and the number that the person wrote to.
+"""
 
 from __future__ import annotations
 
@@ -75,22 +78,26 @@ class TwilioChannel(SafeChannel):
         sid, sender = identifier(fields.get("MessageSid")), identifier(fields.get("From"))
         if sid is None or sender is None or ("Body" not in fields and not fields.get("NumMedia")):
             return []
-        if fields.get("SmsStatus", "received") != "received":
+        if fields.get("SmsStatus", "received") != "received" or self._is_program(sender):
             return []
         channel = WHATSAPP if sender.startswith(_WHATSAPP_PREFIX) else SMS
+        address = sender
+        if not self._number(channel):
+            address = f"{sender} {identifier(fields.get('To')) or ''}".strip()
         # A button of WhatsApp comes with its title as the text.
         text = words(fields.get("Body"))
-        return [Inbound(sid, sender, sender, text, channel, kind=_kind(channel, text, fields))]
+        return [Inbound(sid, address, sender, text, channel, kind=_kind(channel, text, fields))]
 
     def call(self, address: str, part: Part) -> Call:
         """Return the request that sends a part."""
-        whatsapp = address.startswith(_WHATSAPP_PREFIX)
-        settings = self.settings
-        sender = f"{_WHATSAPP_PREFIX}{settings.twilio_whatsapp_from}" if whatsapp else settings.twilio_sms_from
-        form = {"From": sender, "To": address, "Body": part.text}
+        person, _, own = address.partition(" ")
+        whatsapp = person.startswith(_WHATSAPP_PREFIX)
+        own = own or self._number(WHATSAPP if whatsapp else SMS)
+        form = {"From": own, "To": person, "Body": part.text}
         if not whatsapp:
             # Quotation marks in plain form: with others a message costs twice as much.
             form["SmartEncoded"] = "true"
+        settings = self.settings
         account = settings.twilio_account_sid
         pair = base64.b64encode(f"{account}:{settings.twilio_auth_token}".encode()).decode()
         url = f"{settings.twilio_api.rstrip('/')}/{_VERSION}/Accounts/{account}/Messages.json"
@@ -107,6 +114,17 @@ class TwilioChannel(SafeChannel):
         if status in _RETRIED or status >= 500 or code in _TOO_MANY:
             return Outcome("retry", retry_after_s=seconds(headers.get("Retry-After")))
         return Outcome("refused")
+
+    def _number(self, channel: str) -> str:
+        """Return the number that a channel sends from, as Twilio writes it; "" where none is set."""
+        if channel == SMS:
+            return self.settings.twilio_sms_from
+        number = self.settings.twilio_whatsapp_from
+        return f"{_WHATSAPP_PREFIX}{number}" if number else ""
+
+    def _is_program(self, sender: str) -> bool:
+        """Tell whether a program wrote, by a short code or as ourselves: the two could answer each other for ever."""
+        return bool(re.fullmatch(r"\d{3,6}", sender)) or sender in (self._number(SMS), self._number(WHATSAPP))
 
     def accepted(self) -> HTTPResponse:
         """Return an answer that has Twilio send nothing by itself."""

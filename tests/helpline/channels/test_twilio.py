@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -74,6 +75,21 @@ def test_a_message_has_its_channel_by_who_sends_it() -> None:
     assert parsed(fields()) == [Inbound("SM1", "+15550100009", "+15550100009", "hello", "sms")]
     whatsapp = "whatsapp:+15550100009"
     assert parsed(fields(sender=whatsapp)) == [Inbound("SM1", whatsapp, whatsapp, "hello", "whatsapp")]
+
+
+@pytest.mark.parametrize("sender", ["22395", "741741", "+15550100001", "whatsapp:+15550100002"])
+def test_programs_get_no_answer(sender: str) -> None:
+    assert parsed(fields(sender=sender)) == []
+
+
+def test_without_a_number_of_its_own_a_channel_answers_from_the_one_that_was_written_to() -> None:
+    channel = TwilioChannel(replace(SETTINGS, twilio_sms_from=""))
+    (inbound,) = channel.parse(request(fields(To="+15550100007")))
+    assert (inbound.person, inbound.address) == ("+15550100009", "+15550100009 +15550100007")
+    form = channel.call(inbound.address, Part("Hi")).form
+    assert (form["From"], form["To"]) == ("+15550100007", "+15550100009")
+    (inbound,) = channel.parse(request(fields(sender="whatsapp:+15550100009")))
+    assert inbound.address == "whatsapp:+15550100009"
 
 
 @pytest.mark.parametrize(
