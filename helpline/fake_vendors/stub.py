@@ -22,6 +22,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.fake_vendors.credentials import Credentials
+from helpline.fake_vendors.faults import Faults
 from helpline.fake_vendors.messenger import FakeMessenger
 from helpline.fake_vendors.outbox import Message, Outbox
 from helpline.fake_vendors.slack import FakeSlack
@@ -31,7 +32,7 @@ from helpline.fake_vendors.vendor import ApiCall, FakeVendor, Post
 
 CHANNELS = ("sms", "whatsapp", "telegram", "messenger", "slack")
 # How often, and how long apart in seconds, a post is tried while the assistant does not answer.
-_TRIES = 40
+_TRIES = 600
 _PAUSE = 0.5
 # Seconds between a post and its duplicate.
 _TWICE = 0.05
@@ -77,6 +78,11 @@ class FakeVendors:
     def address(self, channel: str, person: int) -> str:
         """Return a person's address on a channel."""
         return self.of(channel).address(channel, person)
+
+    def well_again(self) -> None:
+        """End all trouble."""
+        for vendor in self.vendors.values():
+            vendor.faults = Faults()
 
     def environment(self, assistant_url: str) -> dict[str, str]:
         """Return the settings of an assistant that shall talk to these vendors, and post to it from now on."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from helpline.channels.people import conversation_of
 from helpline.fake_vendors.outbox import Message
 from helpline.fake_vendors.stub import CHANNELS, FakeVendors
 
-__all__ = ["CHANNELS", "Person", "Town", "town"]
+__all__ = ["CHANNELS", "Person", "Town", "new_person", "text_of", "town"]
 
 SECRET = "the secret of these tests"
 _POLL = 0.02
 _LISTED = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
+_numbers = count(1)
 # As `Inbound.person` names them.
 _NAMED = {"slack": lambda vendors, person: vendors.slack.user(person)}
 
@@ -109,6 +111,11 @@ class Person:
         await self.town.settled(self.town.conversation(self.channel, self.number), seconds)
         self.heard = self.inbox[before:]
         return self.heard
+
+
+def new_person(place: Town, channel: str) -> Person:
+    """Return somebody who has not written before."""
+    return Person(place, channel, next(_numbers))
 
 
 def text_of(messages: list[Message]) -> str:

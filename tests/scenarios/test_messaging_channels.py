@@ -8,48 +8,22 @@ import hmac
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from itertools import count
 
 import pytest
-import pytest_asyncio
-from messaging_people import CHANNELS, Person, Town, text_of, town
+from messaging_people import CHANNELS, Person, Town, text_of
 from slack_sdk.signature import SignatureVerifier
 
 from helpline.fake_vendors.faults import Faults
-from helpline.fake_vendors.outbox import Message
 from helpline.fake_vendors.vendor import JSON, Post
 
-# One server for all: a person of one test is in no other.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 QUESTION = "do they teach coping skills"
 ANSWERED = "coping"
 DANGER = "my wife took too many pills and she wont wake up"
-_people = count(100)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    async with town(tmp_path_factory.mktemp("messaging")) as made:
-        yield made
-        printed = made.running.printed
-        assert "Traceback" not in printed, printed
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def meet(place: Town) -> AsyncIterator[Callable[[str], Person]]:
-    """Return a maker of people whom nobody knows yet; no fault outlives a test."""
-    yield lambda channel: Person(place, channel, next(_people))
-    for vendor in place.vendors.vendors.values():
-        vendor.faults = Faults()
-
-
-def numbers_first(messages: list[Message], number: str) -> bool:
-    """Tell whether a number stands in the first line of the first message."""
-    return number in messages[0].text.split("\n")[0]
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -70,6 +44,9 @@ async def test_a_picture_and_a_cry_for_help_get_the_numbers(channel: str, meet: 
     assert await person.town.vendors.post(vendor.sent_picture(channel, person.number)) == 200
     await person.town.settled(person.town.conversation(channel, person.number))
     assert "I can't see pictures" in text_of(person.inbox) and "988" in text_of(person.inbox)
+    if channel in ("messenger", "slack"):
+        # There the word is a message like others.
+        return
     helped = await person.say("/help" if channel == "telegram" else "HELP")
     assert all(number in helped[0].text for number in ("911", "988", "1-800-662-HELP (4357)"))
 
@@ -190,9 +167,10 @@ async def test_in_public_nothing_private_is_said(meet: Callable[[str], Person], 
 async def test_who_writes_stop_hears_nothing_more_and_who_needs_help_does(meet: Callable[[str], Person]) -> None:
     person = meet("sms")
     await person.say(QUESTION)
-    assert await person.say(" Stop. ") == []
+    # The carrier takes the bare word only, so that of this one it tells nobody anything.
+    assert "You will get no more messages" in text_of(await person.say("Stop!"))
     assert await person.say("stop hitting me, he said, he has a gun and will kill me") != []
-    assert await person.say("STOP") == []
+    assert await person.say(" stop ") == []
     assert text_of(await person.say("START")) != ""
     assert ANSWERED in text_of(await person.say(QUESTION)).lower()
 
@@ -222,24 +200,29 @@ async def test_a_tap_is_acknowledged_to_telegram(meet: Callable[[str], Person], 
     assert place.vendors.telegram.acknowledged
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_a_slow_vendor_does_not_hold_up_a_crisis(
-    channel: str, meet: Callable[[str], Person], place: Town
-) -> None:
-    person = meet(channel)
-    await person.say(QUESTION)
-    vendor = place.vendors.of(channel)
-    # A reply waits for half a minute, others behind it.
-    vendor.faults = Faults(too_many=1.0, retry_after_s=30)
-    for text in (QUESTION, "does medicaid pay for treatment", "how long does the whole program last"):
-        assert await place.vendors.say(channel, person.number, text) == 200
-    await place.vendors.outbox.wait(lambda: place.vendors.outbox.attempts[-1].status == 429, 10)
-    vendor.faults = Faults()
-    started, before = time.monotonic(), len(person.inbox)
-    assert await place.vendors.say(channel, person.number, DANGER) == 200
-    await place.vendors.outbox.wait(lambda: len(person.inbox) > before, 15)
-    assert "911" in person.inbox[before].text
-    assert time.monotonic() - started < 10
+async def test_danger_goes_before_replies_that_wait(meet: Callable[[str], Person], place: Town) -> None:
+    people = [meet(channel) for channel in CHANNELS]
+    for person in people:
+        await person.say(QUESTION)
+    for vendor in place.vendors.vendors.values():
+        vendor.faults = Faults(too_many=1.0, retry_after_s=8)
+    attempts = place.vendors.outbox.attempts
+    before = len(attempts)
+    for person in people:
+        for text in (QUESTION, "does medicaid pay for treatment"):
+            assert await place.vendors.say(person.channel, person.number, text) == 200
+    # Each has a reply that the vendor wants later, and one behind it.
+    await place.vendors.outbox.wait(lambda: len(attempts) - before >= len(people), 10)
+    place.vendors.well_again()
+    counts = [len(person.inbox) for person in people]
+    for person in people:
+        assert await place.vendors.say(person.channel, person.number, DANGER) == 200
+    for person in people:
+        await place.settled(place.conversation(person.channel, person.number), 40)
+    for person, count in zip(people, counts, strict=True):
+        danger, *later = person.inbox[count:]
+        assert "911" in danger.text.split("\n")[0] and "Source:" not in danger.text
+        assert ANSWERED in later[0].text.lower() and "Medicaid" in later[1].text
 
 
 async def test_a_locked_database_keeps_nobody_from_an_answer(meet: Callable[[str], Person], place: Town) -> None:
@@ -257,7 +240,8 @@ async def test_a_locked_database_keeps_nobody_from_an_answer(meet: Callable[[str
         await asyncio.gather(*(place.vendors.post(place.vendors.slack.again(post)) for post in posts[-1:]))
         other.rollback()
     await asyncio.sleep(1)
-    await place.settled()
+    for person in people:
+        await place.settled(place.conversation(person.channel, person.number), 40)
     assert [len(person.inbox) for person in people] == [1] * len(people)
 
 

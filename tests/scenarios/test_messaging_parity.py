@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from assistant import Reply, new_sender
-from messaging_people import CHANNELS, Person, Town, text_of, town
+from messaging_people import CHANNELS, Town, new_person, text_of
 
 from helpline.channels.rendering import ASK_FOR_NUMBER, REWORDED
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES
@@ -26,7 +24,7 @@ from helpline.fit_check.questions import VALUES
 from helpline.fit_check.words import title_of
 from helpline.settings import ROOT
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RESULTS = ROOT / "results"
 # How many conversations at a time.
@@ -34,7 +32,6 @@ _AT_ONCE = 8
 _MARK = re.compile(r"^(?:- |\d+\. )")
 # What SMS says instead of a word that the carrier takes for itself.
 _KEYWORD = re.compile(r"([\"“])(stop|end|quit|cancel)([\"”])", re.IGNORECASE)
-_people = count(1)
 
 
 @dataclass
@@ -61,12 +58,6 @@ def matrix() -> Iterator[Matrix]:
     yield made
     if made.rows:
         write_report(made, RESULTS)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    async with town(tmp_path_factory.mktemp("parity"), actions=True) as made:
-        yield made
 
 
 @dataclass(frozen=True)
@@ -128,7 +119,7 @@ async def on_rest(place: Town, sender: str, text: str) -> Reply:
 
 async def compare(place: Town, matrix: Matrix, kind: str, case: str, text: str, reply: Reply) -> None:
     for channel in CHANNELS:
-        messages = await Person(place, channel, next(_people)).say(text)
+        messages = await new_person(place, channel).say(text)
         matrix.note(kind, case, channel, difference(reply, messages, channel))
 
 
@@ -209,7 +200,7 @@ async def test_the_fit_check_is_the_same(full: int, place: Town, matrix: Matrix)
             asked.add(question)
             script.append(title_of(question, answers[question]))
             replies.append(await on_rest(place, sender, script[-1]))
-        people = [Person(place, channel, next(_people)) for channel in CHANNELS]
+        people = [new_person(place, channel) for channel in CHANNELS]
         for turn, (said, reply) in enumerate(zip(script, replies, strict=True)):
             for person in people:
                 messages = await (person.choose(said) if turn else person.say(said))
