@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping, Sequence
 
 from helpline.channels import standard_replies
-from helpline.channels.guard import Detect, Guard, escalates, trouble
+from helpline.channels.guard import Detect, Guard, admit, escalates, trouble
 from helpline.channels.menus import Menus
 from helpline.channels.people import Clock
 from helpline.channels.rendering import Capabilities, Rendered, list_again, render
 from helpline.channels.stored_turns import read_turns, turn_number
 from helpline.channels.vendor import Inbound
 from helpline.crisis.detector import by_rules
+from helpline.crisis.taxonomy import Detection
 from helpline.storage.database import read_last_events
 from helpline.storage.worker import UnavailableError, Worker
 
@@ -21,19 +23,29 @@ logger = logging.getLogger(__name__)
 
 # A turn has a few events; this many surely hold the last turns before a crash.
 _LAST_EVENTS = 200
+# Seconds that the detector has for a message that waits for its turn.
+_DETECTOR_SECONDS = 5.0
 # What a person means who begins anew.
 _GREETING = "hello"
 
 
 @dataclass(frozen=True)
 class Item:
-    """An event on its way; `recovered`: a crash left it, so that Rasa may have answered it already."""
+    """An event on its way.
+
+    Attributes:
+        key, number, conversation: its row's.
+        inbound: what the vendor told.
+        recovered: a crash left it, so that Rasa may have answered it already.
+        heard: what the model heard in it, where that is known.
+    """
 
     key: str
     number: int
     conversation: str
     inbound: Inbound
     recovered: bool = False
+    heard: Detection | None = None
 
 
 class Answers:
@@ -62,8 +74,19 @@ class Answers:
         return {item.inbound.text, meaning.text}
 
     async def hears_danger(self, text: str) -> bool:
-        """Tell whether the rules or the model hear danger in a text."""
-        return await self._guard.hears_danger(text, self._detect())
+        """Tell whether the rules or the model hear danger in a text; the guard's time limit would miss some of it."""
+        return by_rules(admit(text)).is_crisis or (await self.model_hears(text)).is_crisis
+
+    async def model_hears(self, text: str) -> Detection:
+        """Return what the model hears in a message that can wait: it has more time than the guard gives."""
+        detect = self._detect()
+        if detect is None:
+            return Detection()
+        try:
+            return await asyncio.wait_for(detect(admit(text)), _DETECTOR_SECONDS)
+        except Exception as error:
+            logger.warning("The detector did not read a message that waits: %s", type(error).__name__)
+            return Detection()
 
     async def reply(self, item: Item) -> Rendered | None:
         """Return the reply to an event, None where there is to be none; never raises."""
@@ -111,8 +134,19 @@ class Answers:
         turn = turn_number(item.key)
         replies = await self._said_before(item, turn, text) if item.recovered else []
         return replies or await self._guard.answer(
-            text, item.conversation, item.inbound.channel, {"turn": turn}, self._detect()
+            text, item.conversation, item.inbound.channel, {"turn": turn}, self._detector_for(item)
         )
+
+    def _detector_for(self, item: Item) -> Detect | None:
+        """Return the detector, or what it said of an event already."""
+        heard = item.heard
+        if heard is None:
+            return self._detect()
+
+        async def known(text: str) -> Detection:
+            return heard
+
+        return known
 
     async def _said_before(self, item: Item, turn: int, text: str) -> list[dict[str, Any]]:
         """Return the replies that Rasa stored to an event before the process died, [] where there are none.

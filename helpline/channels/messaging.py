@@ -69,6 +69,7 @@ class Messaging:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._storing: dict[str, asyncio.Task[None]] = {}
         self._lines: dict[str, deque[Item]] = {}
+        self._listening = asyncio.Lock()
         # Who wants no messages, since which number.
         self._stopped: dict[str, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -152,13 +153,20 @@ class Messaging:
 
     async def _listen(self, item: Item, line: deque[Item]) -> None:
         """Take an event out of its line if the detector hears danger in it."""
-        for text in self._answers.readings(item):
-            if await self._answers.hears_danger(text):
+        # One after the other: the guard asks the same detector, and must not wait behind all that waits here.
+        async with self._listening:
+            for text in self._answers.readings(item):
                 # The first in line is being answered already.
-                if item in line and line[0] is not item:
-                    line.remove(item)
-                    await self._answer(item)
+                if item not in line or line[0] is item:
+                    return
+                heard = await self._answers.model_hears(text)
+                if heard.is_crisis:
+                    break
+            else:
                 return
+        if item in line and line[0] is not item:
+            line.remove(item)
+            await self._answer(replace(item, heard=heard))
 
     async def _walk(self, conversation: str) -> None:
         line = self._lines[conversation]

@@ -38,6 +38,7 @@ class Desk:
         self.sent: list[tuple[str, str]] = []
         self.asked: list[str] = []
         self.seconds = 0.0
+        self.detecting = 0.0
         self.vendor: Callable[[str, Part], Any] = lambda address, part: Outcome("sent")
         self.heard: Detection = Detection()
         self.guard = Guard(self.bot, 10.0)
@@ -57,6 +58,7 @@ class Desk:
             await message.output_channel.send_text_message(message.sender_id, f"echo {message.text}")
 
     async def detect(self, text: str) -> Detection:
+        await asyncio.sleep(self.detecting)
         return self.heard if "hidden" in text else Detection()
 
     async def send(self, address: str, part: Part) -> Outcome:
@@ -245,7 +247,9 @@ async def test_danger_passes_the_persons_line(database_url: str) -> None:
 async def test_danger_that_only_the_model_hears_passes_it_too(database_url: str) -> None:
     async with desk(database_url) as one:
         one.heard = Detection(Tier.T2, "suicide_active", "self", "en", 0.9, ())
-        one.seconds = 0.6
+        one.seconds = 1.5
+        # Longer than the guard waits for it.
+        one.detecting = 0.3
         await one.say("question 0")
         await one.say("question 1")
         await one.say("hidden words")
@@ -427,6 +431,11 @@ async def test_pictures_edits_mentions_and_help(database_url: str) -> None:
         assert await one.until(1, "+2") == ["echo hello"]
         await one.say(DANGER, "+2", kind="edit")
         assert "988" in (await one.until(2, "+2"))[-1]
+        one.heard, one.detecting = Detection(Tier.T2, "suicide_active", "self", "en", 0.9, ()), 0.3
+        await one.say("hidden words", "+5", kind="edit")
+        # Rasa has the same model and would say the numbers.
+        assert await one.until(1, "+5") == ["echo hidden words"]
+        one.detecting = 0.0
         await one.say("what is an IOP", "+3", kind="public_mention")
         assert "message me directly" in (await one.until(1, "+3"))[0]
         assert "988" not in one.texts("+3")[0]
