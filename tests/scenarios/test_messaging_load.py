@@ -98,7 +98,9 @@ async def test_no_reply_is_lost_doubled_or_out_of_order(people: int, messages: i
     print(f"{people * messages} messages, {failed} of {len(attempts)} requests failed")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.scale)], ids=["killed", "stopped"]
+)
 async def test_a_restart_in_the_middle_loses_nothing(how: signal.Signals, place: Town, meet: Meet) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
@@ -148,7 +150,7 @@ async def seconds_to_reply(person: Person, text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("rounds", "ratio"), [(2, None), pytest.param(20, 1.2, marks=pytest.mark.scale)], ids=["some", "many"]
+    ("rounds", "ratio"), [(2, None), pytest.param(10, 1.2, marks=pytest.mark.scale)], ids=["some", "many"]
 )
 async def test_a_slow_vendor_is_slow_for_itself_only(rounds: int, ratio: float | None, place: Town, meet: Meet) -> None:
     """Rounds with a slow Telegram take turns with rounds without, so that the machine is the same for both."""
