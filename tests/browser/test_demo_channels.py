@@ -75,7 +75,7 @@ def test_what_is_written_once_is_answered_on_every_channel(
     for channel in CHANNELS:
         said = "tapped Second & last" if channel in ("telegram", "messenger", "slack") else "Second & last"
         expect(page.locator(f"#{channel} .person").last).to_have_text(f"You: {said}")
-    page.get_by_label("SMS", exact=True).uncheck()
+    page.get_by_role("checkbox", name="SMS").uncheck()
     write(page, "not by text")
     expect(page.locator("#slack .person").last).to_have_text("You: not by text")
     expect(page.locator("#sms")).not_to_contain_text("not by text")
