@@ -1,12 +1,12 @@
 # The project's chores. `make` alone lists them. PORT=… changes the port of `make run`.
 .DEFAULT_GOAL := help
-.PHONY: help install run chat train evaluate bench test test-scale lint lock clean
+.PHONY: help install run chat demo-channels train evaluate bench test test-scale lint lock clean
 PYTHON := .venv/bin/python
 HELPLINE := $(PYTHON) -m helpline
 export PYTHONWARNINGS := ignore
 
 help: ## list the chores
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: ## make the environment (.venv) from requirements.lock
 	@scripts/install
@@ -16,6 +16,9 @@ run: install ## train if needed and run the assistant on http://localhost:5005
 
 chat: install ## talk with the running assistant in the terminal
 	@$(HELPLINE) chat
+
+demo-channels: install ## the messaging channels side by side on http://localhost:5006, with stand-ins for the vendors
+	@$(HELPLINE) demo-channels
 
 train: install ## train a model and publish it
 	@$(HELPLINE) train

@@ -32,6 +32,7 @@ def run(settings: Settings) -> None:
     from helpline.supervisor import SupervisorError, check_ports
     from helpline.supervisor import run as supervise
 
+    _check_credentials()
     try:
         check_ports(settings)
         _train_if_needed()
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> None:
     from helpline.server import serve as serve_model
     from helpline.training import live_model
 
+    _check_credentials()
     live = live_model()
     if live is None:
         raise click.ClickException("There is no model yet. Run `make train`.")
@@ -89,6 +91,20 @@ def explain(text: str) -> None:
     if live is None:
         raise click.ClickException("There is no model yet. Run `make train`.")
     click.echo(explanation(text, live.path))
+
+
+@main.command("demo-channels")
+@click.option("--page-port", default=5006, show_default=True, help="Port of the page with all channels side by side.")
+def demo_channels(page_port: int) -> None:
+    """Run the assistant with stand-ins for SMS, WhatsApp, Telegram, Messenger and Slack, and a page to write on."""
+    from helpline.fake_vendors.demo import demonstrate
+    from helpline.supervisor import SupervisorError
+
+    _train_if_needed()
+    try:
+        sys.exit(asyncio.run(demonstrate(page_port, click.echo)))
+    except (SupervisorError, OSError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -170,6 +186,43 @@ def show_ledger(settings: Settings, last: int | None) -> None:
     click.echo(table(records) if records else "The ledger is empty: no escalation has been recorded yet.")
 
 
+@main.group()
+def channels() -> None:
+    """Look after the messaging channels: SMS, WhatsApp, Telegram, Messenger, Slack."""
+
+
+@channels.command("check")
+@click.argument("names", nargs=-1, type=click.Choice(["messenger", "slack", "telegram", "twilio"]))
+@click.option("--register", is_flag=True, help="First tell Telegram where to post messages.")
+@click.option("--json", "for_programs", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def check_channels(settings: Settings, names: tuple[str, ...], register: bool, for_programs: bool) -> None:
+    """Ask the vendors what is wrong with credentials and addresses of the channels NAMES; default: all that are on.
+
+    Exit code 1 if there is trouble. Nobody gets a message.
+    """
+    from helpline.channels.check.findings import as_json, shown
+    from helpline.channels.check.run import check, switched_on
+
+    reports = asyncio.run(check(settings, names or switched_on(settings), register))
+    if for_programs:
+        click.echo(as_json(reports))
+    else:
+        click.echo(shown(reports) or "No messaging channel is set up. docs/channels.md tells how.")
+    if not all(report.is_fine for report in reports):
+        sys.exit(1)
+
+
+@channels.command("undelivered")
+@click.pass_obj
+def show_undelivered(settings: Settings) -> None:
+    """List the replies that no vendor took: when, to whom, after how many tries, and what they said."""
+    from helpline.channels.undelivered import listing
+    from helpline.storage.database import open_engine
+
+    click.echo(listing(open_engine(settings.database_url)) or "Every reply was delivered, or is still being tried.")
+
+
 @main.command("settings")
 @click.pass_obj
 def show_settings(settings: Settings) -> None:
@@ -177,6 +230,15 @@ def show_settings(settings: Settings) -> None:
     for setting in fields(Settings):
         value = settings_module.shown(settings, setting.name)
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
+
+
+def _check_credentials() -> None:
+    from helpline.channels.stock_channels import check_credentials
+
+    try:
+        check_credentials(ROOT / "credentials.yml")
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _train_if_needed() -> None:

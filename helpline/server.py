@@ -66,6 +66,7 @@ def serve(settings: Settings, model: Path) -> None:
     from threadpoolctl import threadpool_limits
 
     from helpline.channels import pages, plain_page
+    from helpline.channels.registry import messaging_channels
     from helpline.channels.sockets import MAX_BYTES
     from helpline.channels.web import WebChannel
     from helpline.engine import load_agent
@@ -78,7 +79,8 @@ def serve(settings: Settings, model: Path) -> None:
     gc.set_threshold(20_000, 3, 3)
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours
-    channels = create_http_input_channels(None, str(ROOT / "credentials.yml"))
+    offered = create_http_input_channels(None, str(ROOT / "credentials.yml"))
+    channels = [*offered, *messaging_channels(settings)]
     # Rasa's own HTTP API shows every transcript to anyone who can reach it: off.
     app: Sanic = configure_app(channels, enable_api=False, port=settings.port, endpoints=endpoints)
 

@@ -19,6 +19,29 @@ class SettingsError(ValueError):
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 _SHORTEST_SECRET = 16
+# What a channel needs, each with the place where it is found. One that is set asks for all of its channel.
+_CHANNELS: dict[str, dict[str, str]] = {
+    "SMS and WhatsApp": {
+        "TWILIO_ACCOUNT_SID": "Twilio console, front page, Account Info",
+        "TWILIO_AUTH_TOKEN": "Twilio console, front page, Account Info",
+        "PUBLIC_URL": "the https address that your server has on the internet; Twilio signs it",
+    },
+    "Telegram": {
+        "TELEGRAM_BOT_TOKEN": "Telegram, chat with @BotFather, /newbot or /token",
+        "TELEGRAM_SECRET": "make one up: letters, digits, _ and -",
+    },
+    "Messenger": {
+        "MESSENGER_PAGE_TOKEN": "Meta app dashboard, Messenger, API setup, Generate token",
+        "MESSENGER_APP_SECRET": "Meta app dashboard, App settings, Basic",
+        "MESSENGER_VERIFY_TOKEN": "make one up, and enter it with the webhook in Meta's app dashboard",
+    },
+    "Slack": {
+        "SLACK_BOT_TOKEN": "Slack app page, OAuth & Permissions, Bot User OAuth Token",
+        "SLACK_SIGNING_SECRET": "Slack app page, Basic Information, App Credentials",
+    },
+}
+_FROM = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM")
+_APIS = ("TWILIO_API", "TELEGRAM_API", "MESSENGER_API", "SLACK_API")
 _PASSWORD = re.compile(r"(?<=://).*(?=@)|(?<=password=)[^&]+")
 
 
@@ -68,6 +91,31 @@ class Settings:
         "HANDOFF_MESSAGE", "", "what the person is told when a report is sent; it may not arrive: promise nothing"
     )
 
+    public_url: str = _setting(
+        "PUBLIC_URL", "", "https address under which the messaging services reach this server; see docs/channels.md"
+    )
+    twilio_account_sid: str = _setting("TWILIO_ACCOUNT_SID", "", "SMS and WhatsApp: the account's SID, AC…")
+    twilio_auth_token: str = _setting("TWILIO_AUTH_TOKEN", "", "SMS and WhatsApp: the account's token", secret=True)
+    twilio_sms_from: str = _setting("TWILIO_SMS_FROM", "", "number that sends SMS, such as +15551234567")
+    twilio_whatsapp_from: str = _setting("TWILIO_WHATSAPP_FROM", "", "number that sends WhatsApp, such as +15551234567")
+    telegram_bot_token: str = _setting(
+        "TELEGRAM_BOT_TOKEN", "", "Telegram: the bot's token from @BotFather", secret=True
+    )
+    telegram_secret: str = _setting(
+        "TELEGRAM_SECRET", "", "Telegram: a password of your own making, 16 characters or more", secret=True
+    )
+    messenger_page_token: str = _setting("MESSENGER_PAGE_TOKEN", "", "Messenger: the page's access token", secret=True)
+    messenger_app_secret: str = _setting("MESSENGER_APP_SECRET", "", "Messenger: the app's secret", secret=True)
+    messenger_verify_token: str = _setting(
+        "MESSENGER_VERIFY_TOKEN", "", "Messenger: a password of your own making, 16 characters or more", secret=True
+    )
+    slack_bot_token: str = _setting("SLACK_BOT_TOKEN", "", "Slack: the bot's token, xoxb-…", secret=True)
+    slack_signing_secret: str = _setting("SLACK_SIGNING_SECRET", "", "Slack: the app's signing secret", secret=True)
+    twilio_api: str = _setting("TWILIO_API", "https://api.twilio.com", "where Twilio is; another one in tests")
+    telegram_api: str = _setting("TELEGRAM_API", "https://api.telegram.org", "where Telegram is; another one in tests")
+    messenger_api: str = _setting("MESSENGER_API", "https://graph.facebook.com", "where Meta is; another one in tests")
+    slack_api: str = _setting("SLACK_API", "https://slack.com/api", "where Slack is; another one in tests")
+
     @property
     def action_server_url(self) -> str:
         """Where the Rasa server reaches the action server."""
@@ -115,6 +163,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(f"{name.upper()} must be more than 0.")
     _check_web(settings)
     _check_handoff(settings)
+    _check_channels(settings)
     return settings
 
 
@@ -147,6 +196,36 @@ def _check_handoff(settings: Settings) -> None:
         raise SettingsError("HANDOFF_EMAIL must be one e-mail address.")
     if settings.handoff_email and not settings.smtp_url:
         raise SettingsError("HANDOFF_EMAIL needs SMTP_URL.")
+
+
+def _check_channels(settings: Settings) -> None:
+    """Refuse half a set of credentials: the channel would be silent, or open to anyone."""
+    for channel, wanted in _CHANNELS.items():
+        given = {name for name in wanted if getattr(settings, name.lower())}
+        if channel == "SMS and WhatsApp":
+            given |= {name for name in _FROM if getattr(settings, name.lower())}
+        missing = [name for name in wanted if name not in given]
+        if given - {"PUBLIC_URL"} and missing:
+            where = "; ".join(f"{name} ({wanted[name]})" for name in missing)
+            raise SettingsError(f"{channel}: {', '.join(sorted(given))} is set, but not {where}.")
+    if settings.twilio_auth_token and not (settings.twilio_sms_from or settings.twilio_whatsapp_from):
+        raise SettingsError(
+            "SMS and WhatsApp: set TWILIO_SMS_FROM or TWILIO_WHATSAPP_FROM (Twilio console, Phone Numbers or Senders)."
+        )
+    for name in _FROM:
+        if getattr(settings, name.lower()) and not re.fullmatch(r"\+[1-9]\d{6,14}", getattr(settings, name.lower())):
+            raise SettingsError(f"{name} must be a number with + and country code, such as +15551234567.")
+    if settings.twilio_account_sid and not re.fullmatch(r"AC[0-9a-fA-F]{32}", settings.twilio_account_sid):
+        raise SettingsError("TWILIO_ACCOUNT_SID must be AC and 32 digits or letters a to f.")
+    if settings.public_url and not _is_address(settings.public_url, ("https", "http")):
+        raise SettingsError("PUBLIC_URL must be an address such as https://chat.example.org.")
+    if settings.telegram_secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", settings.telegram_secret):
+        raise SettingsError("TELEGRAM_SECRET must have 16 to 256 letters, digits, _ and -.")
+    if settings.messenger_verify_token and len(settings.messenger_verify_token) < _SHORTEST_SECRET:
+        raise SettingsError(f"MESSENGER_VERIFY_TOKEN must have at least {_SHORTEST_SECRET} characters.")
+    for name in _APIS:
+        if not _is_address(getattr(settings, name.lower()), ("https", "http")):
+            raise SettingsError(f"{name} must be a http:// or https:// address.")
 
 
 def _is_address(url: str, schemes: tuple[str, ...]) -> bool:

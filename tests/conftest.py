@@ -8,8 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from helpline.nlu.encoder import Encoder, build, load_adapted
+
+# The tests may share their machine: how long an example takes is for `make bench`.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Small, but with everything the components tell apart: topics, follow-ups, small talk and one topic not covered.
 _TRAINING = """

@@ -12,6 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.channels.guard import Guard, OnNewMessage, recorder
+from helpline.channels.people import PREFIXES
 from helpline.channels.readiness import detector, health
 from helpline.channels.tokens import PREFIX
 from helpline.settings import load
@@ -72,9 +73,10 @@ def read_request(body: bytes) -> tuple[str, str, dict[str, Any] | None]:
         sender = f"anonymous-{uuid4().hex}"
     if isinstance(sender, bool) or not isinstance(sender, (str, int)) or len(str(sender)) > _MAX_SENDER:
         raise ValueError(f'"sender" must be a string of at most {_MAX_SENDER} characters.')
-    if str(sender).startswith(PREFIX):
-        # Those sessions have a token, which is asked for elsewhere.
-        raise ValueError(f'"sender" must not begin with "{PREFIX}".')
+    # Those conversations are of people who have shown elsewhere who they are.
+    taken = next((prefix for prefix in (PREFIX, *PREFIXES) if str(sender).startswith(prefix)), None)
+    if taken is not None:
+        raise ValueError(f'"sender" must not begin with "{taken}".')
     try:
         str(sender).encode()
     except UnicodeEncodeError as error:

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from helpline.storage import outbox
+from helpline.storage import messages, outbox
 from helpline.storage.redaction import redact_event
 
 # The action sets this slot and the tracker store obeys it.
@@ -62,7 +62,7 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
             connection.execute("PRAGMA secure_delete=ON")
 
     with engine.begin() as connection:
-        for table in (_events, *outbox.TABLES):
+        for table in (_events, *outbox.TABLES, *messages.TABLES):
             create_missing(connection, table)
     return engine
 
@@ -97,10 +97,11 @@ def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:
 
 
 def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
-    """Delete all events and stored replies of a conversation and return how many events there were."""
+    """Delete all events, replies and menus stored of a conversation and return how many events there were."""
     with engine.begin() as connection:
         count = connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount
         outbox.clear(connection, sender_id)
+        messages.clear(connection, sender_id)
     _empty_log(engine)
     return int(count)
 
@@ -153,7 +154,7 @@ def senders(engine: sa.engine.Engine) -> list[str]:
 def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
     """Delete conversations whose last event is older than `before` (seconds since 1970) and return their ids.
 
-    Sessions of the web channel and their replies go by the same rule.
+    Sessions of the web channel and their replies, and what the messaging channels keep, go by the same rule.
     """
     old = sa.select(_events.c.sender_id).group_by(_events.c.sender_id).having(sa.func.max(_events.c.timestamp) < before)
     with engine.begin() as connection:
@@ -161,6 +162,7 @@ def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
         if senders:
             connection.execute(_events.delete().where(_events.c.sender_id.in_(senders)))
         replies = outbox.delete_older(connection, before, sa.select(_events.c.sender_id))
+        replies += messages.delete_older(connection, before)
     if senders or replies:
         _empty_log(engine)
     return senders

@@ -77,6 +77,53 @@ def test_not_a_number_is_refused(variable: str) -> None:
         load({variable: "nan"})
 
 
+SID = "AC" + "0" * 32
+TWILIO = {"PUBLIC_URL": "https://a.example", "TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": "t"}
+WHOLE = [
+    {**TWILIO, "TWILIO_SMS_FROM": "+15550100001"},
+    {**TWILIO, "TWILIO_WHATSAPP_FROM": "+15550100001"},
+    {"TELEGRAM_BOT_TOKEN": "1:a", "TELEGRAM_SECRET": "0123456789abcdef"},
+    {"MESSENGER_PAGE_TOKEN": "a", "MESSENGER_APP_SECRET": "b", "MESSENGER_VERIFY_TOKEN": "0123456789abcdef"},
+    {"SLACK_BOT_TOKEN": "xoxb-a", "SLACK_SIGNING_SECRET": "b"},
+]
+
+
+@pytest.mark.parametrize("environment", WHOLE)
+def test_a_whole_set_of_a_channels_credentials_is_taken(environment: dict[str, str]) -> None:
+    load(environment)
+    load({"PUBLIC_URL": "https://a.example"})
+
+
+@pytest.mark.parametrize("environment", WHOLE)
+def test_half_a_set_is_refused_by_what_is_missing_and_where_that_is(environment: dict[str, str]) -> None:
+    for missing in environment:
+        with pytest.raises(SettingsError, match=missing) as refusal:
+            load({name: value for name, value in environment.items() if name != missing})
+        assert all(value not in str(refusal.value) for value in environment.values() if len(value) > 4)
+        assert "(" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PUBLIC_URL", "a.example"),
+        ("TWILIO_SMS_FROM", "5550100001"),
+        ("TWILIO_WHATSAPP_FROM", "whatsapp:+15550100001"),
+        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32),
+        ("TELEGRAM_SECRET", "short"),
+        ("TELEGRAM_SECRET", "with a space in it ..."),
+        ("MESSENGER_VERIFY_TOKEN", "short"),
+        ("SLACK_API", "slack.com"),
+    ],
+)
+def test_credentials_of_another_form_are_refused_and_not_repeated(variable: str, value: str) -> None:
+    whole = {name: text for environment in WHOLE for name, text in environment.items()}
+    load(whole)
+    with pytest.raises(SettingsError, match=variable) as refusal:
+        load({**whole, variable: value})
+    assert value not in str(refusal.value)
+
+
 def test_origins_are_taken_as_browsers_write_them() -> None:
     assert load({}).origins == ()
     text = "https://A.example/, http://localhost:8000  https://[::1]:8443\n"

@@ -21,8 +21,10 @@ WITH_CRISIS_LINE = [PAGE / "index.html", PAGE / "chat.html"]
 SPEAKING_CODE = [*sorted((ROOT / "helpline" / "channels").glob("*.py")), *sorted((ROOT / "actions").glob("*.py"))]
 
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]")
-# Years, thousands ("10,000") and names of hashes are no phone numbers.
-PLAIN_NUMBER = re.compile(r"\b(?:(?:19|20)\d\d|\d{1,3}(?:,\d{3})+|(?:sha|SHA)-?\d{3})\b")
+# Years, dates, thousands ("10,000"), versions and names of hashes and signatures are no phone numbers.
+PLAIN_NUMBER = re.compile(
+    r"\b(?:(?:19|20)\d\d(?:-\d\d-\d\d)?|\d{1,3}(?:,\d{3})+|v\d+\.\d+|(?:sha|SHA|Signature)-?\d{3})\b"
+)
 # Three or more digits in a row or with separators between ("555-1234", "1 800 555"), or letters in place of digits.
 PHONE_LIKE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){2,}|\b\d{3}-[A-Z]{4,}\b")
 
@@ -98,9 +100,11 @@ def visible(page: str) -> _Visible:
 
 
 def strings_of(path: Path) -> list[str]:
-    """Return the string constants of a Python file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    """Return the string constants of a Python file; nobody is told what stands alone, such as a docstring."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in alone)
+    return [node.value for node in constants if isinstance(node.value, str)]
 
 
 def unknown_numbers(text: str, known: list[str]) -> list[str]:

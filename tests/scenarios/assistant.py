@@ -22,6 +22,8 @@ import requests
 from helpline.settings import ROOT
 
 READY_WITHIN = 90.0
+# Long, as the tests may share their machine with a training.
+_LISTENS_WITHIN = 180.0
 # Where the data changed, `helpline run` trains first.
 TRAINED_WITHIN = 400.0
 _POLL = 0.05
@@ -235,7 +237,7 @@ def start_server(
         )
     running = Assistant(process, port, action_port, folder / "conversations.db", log)
     try:
-        wait_for(lambda: answers_at_all(running), "the Rasa server", 60)
+        wait_for(lambda: answers_at_all(running), "the Rasa server", _LISTENS_WITHIN)
     except BaseException:
         stop(running)
         raise
@@ -272,7 +274,7 @@ def action_server(folder: Path, port: int) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: is_up(port), "the action server", 60)
+        wait_for(lambda: is_up(port), "the action server", _LISTENS_WITHIN)
         yield
     finally:
         process.kill()

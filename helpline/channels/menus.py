@@ -1,0 +1,112 @@
+"""The menus that people have before them: which is open, and what an answer to it means."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, Mapping
+
+from helpline.channels.choices import chosen, number_in
+from helpline.channels.rendering import Menu, Option
+from helpline.storage import messages
+from helpline.storage.worker import UnavailableError, Worker
+
+OPEN_SECONDS = 30 * 60
+_MOST_PEOPLE = 20_000
+_MOST_MENUS = 10
+_CHOICE = re.compile(r"m:(?P<menu>\d{1,20}):(?P<option>\d{1,3})")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a message says: `text` for the bot, or the menu to be shown again as no option of it was chosen."""
+
+    text: str
+    again: Menu | None = None
+
+
+class Menus:
+    """The last menus of everyone, in memory and in the database."""
+
+    def __init__(self, database: Worker, clock: Callable[[], float] = time.time) -> None:
+        """Take where older ones are found."""
+        self._database = database
+        self._clock = clock
+        self._people: OrderedDict[str, OrderedDict[int, Menu]] = OrderedDict()
+
+    def show(self, conversation: str, menu: Menu) -> None:
+        """Open a menu, and with that close the one before."""
+        known = self._people.get(conversation)
+        if known is None:
+            # What the database knows besides is read with the first answer.
+            return
+        known[menu.id] = menu
+        known.move_to_end(menu.id)
+        while len(known) > _MOST_MENUS:
+            known.popitem(last=False)
+
+    def forget(self, conversation: str) -> None:
+        """Drop a person's menus."""
+        self._people.pop(conversation, None)
+
+    async def learn(self, conversation: str) -> None:
+        """Read a person's menus if they are not known yet."""
+        if conversation in self._people:
+            self._people.move_to_end(conversation)
+            return
+        try:
+            stored = await self._database.run(messages.menus, conversation)
+        except UnavailableError:
+            stored = []
+        self._people.setdefault(conversation, OrderedDict((number, menu_from(data)) for number, data in stored))
+        while len(self._people) > _MOST_PEOPLE:
+            self._people.popitem(last=False)
+
+    def meaning(self, conversation: str, text: str, choice: str | None) -> Meaning:
+        """Return what a message means to a person whose menus are learnt.
+
+        Args:
+            conversation: whose.
+            text: as it was written; of a tapped button its title.
+            choice: callback id of a tapped button.
+        """
+        known = self._people.get(conversation, OrderedDict())
+        last = next(reversed(known.values()), None)
+        current = last if last is not None and self._is_open(last) else None
+        if choice is not None:
+            return Meaning(_tapped(choice, text, known, current))
+        if current is None or (current.hidden and number_in(text) is not None):
+            return Meaning(text)
+        option = chosen(text, current)
+        if option is not None:
+            return Meaning(current.options[option - 1].payload)
+        if current.numbered and not current.counted and number_in(text) is not None:
+            return Meaning(text, again=current)
+        return Meaning(text)
+
+    def _is_open(self, menu: Menu) -> bool:
+        return self._clock() - menu.id / 1_000_000 < OPEN_SECONDS
+
+
+def _tapped(choice: str, text: str, known: Mapping[int, Menu], current: Menu | None) -> str:
+    """Return what a tap says: the payload in the open menu, the title in an older one."""
+    found = _CHOICE.fullmatch(choice)
+    if found is None:
+        return text
+    menu, place = known.get(int(found["menu"])), int(found["option"])
+    if menu is None or not 1 <= place <= len(menu.options):
+        return text
+    option = menu.options[place - 1]
+    return option.payload if menu is current else option.title
+
+
+def menu_data(menu: Menu) -> dict[str, Any]:
+    """Return a menu as JSON."""
+    return asdict(menu)
+
+
+def menu_from(data: Mapping[str, Any]) -> Menu:
+    """Return the menu of `menu_data`."""
+    return Menu(**{**data, "options": tuple(Option(**option) for option in data["options"])})

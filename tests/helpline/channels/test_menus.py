@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from helpline.channels.menus import OPEN_SECONDS, Menus, menu_data, menu_from
+from helpline.channels.rendering import Menu, Option
+from helpline.storage import messages
+from helpline.storage.database import open_engine
+from helpline.storage.worker import Worker
+
+PERSON = "sms-1"
+SECOND = 1_000_000
+
+
+def menu(at: float, *titles: str, numbered: bool = True, counted: bool = False, hidden: bool = False) -> Menu:
+    options = tuple(Option(title, f"about {title}") for title in titles)
+    return Menu(int(at * SECOND), options, numbered, "Which?", counted, hidden)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(database_url: str) -> Worker:
+    return Worker(partial(open_engine, database_url), messages.store)
+
+
+async def with_menus(database: Worker, clock: Clock, *menus: Menu) -> Menus:
+    known = Menus(database, clock)
+    await known.learn(PERSON)
+    for one in menus:
+        known.show(PERSON, one)
+    return known
+
+
+@pytest.mark.asyncio
+async def test_without_a_menu_a_number_is_a_text(database: Worker, clock: Clock) -> None:
+    known = await with_menus(database, clock)
+    assert known.meaning(PERSON, "2", None).text == "2"
+
+
+@pytest.mark.asyncio
+async def test_number_and_title_mean_the_payload(database: Worker, clock: Clock) -> None:
+    known = await with_menus(database, clock, menu(1000, "cost", "place"))
+    for text in ("2", "#2", "two", "Place", "plcae"):
+        assert known.meaning(PERSON, text, None).text == "about place"
+    assert known.meaning("sms-2", "2", None).text == "2"
+
+
+@pytest.mark.asyncio
+async def test_a_number_outside_the_menu_is_asked_again(database: Worker, clock: Clock) -> None:
+    shown = menu(1000, "cost", "place")
+    known = await with_menus(database, clock, shown)
+    assert known.meaning(PERSON, "3", None).again is shown
+    assert known.meaning(PERSON, "what about 3", None).again is None
+    assert known.meaning(PERSON, "911", None).again is None
+
+
+@pytest.mark.asyncio
+async def test_a_number_may_be_an_age_or_what_nobody_was_shown(database: Worker, clock: Clock) -> None:
+    for shown in (menu(1000, "young", "old", counted=True), menu(1000, "young", "old", numbered=False)):
+        known = await with_menus(database, clock, shown)
+        meaning = known.meaning(PERSON, "45", None)
+        assert (meaning.text, meaning.again) == ("45", None)
+
+
+@pytest.mark.asyncio
+async def test_a_number_in_a_crisis_chooses_nothing(database: Worker, clock: Clock) -> None:
+    hidden = menu(1001, "Yes", "No", numbered=False, hidden=True)
+    known = await with_menus(database, clock, menu(1000, "cost", "place"), hidden)
+    for number in ("2", "two", "7"):
+        meaning = known.meaning(PERSON, number, None)
+        assert (meaning.text, meaning.again) == (number, None)
+    assert known.meaning(PERSON, "yes", None).text == "about Yes"
+    known = await with_menus(database, clock, menu(1000, "cost"), menu(1001, numbered=False, hidden=True))
+    assert known.meaning(PERSON, "1", None).text == "1"
+
+
+@pytest.mark.asyncio
+async def test_a_menu_dies_with_the_next_one_and_after_half_an_hour(database: Worker, clock: Clock) -> None:
+    known = await with_menus(database, clock, menu(1000, "cost", "place"), menu(1001, "when", "where"))
+    assert known.meaning(PERSON, "2", None).text == "about where"
+    assert known.meaning(PERSON, "place", None).text == "place"
+    clock.now = 1001 + OPEN_SECONDS + 1
+    meaning = known.meaning(PERSON, "2", None)
+    assert (meaning.text, meaning.again) == ("2", None)
+
+
+@pytest.mark.asyncio
+async def test_a_tap_means_the_payload_and_later_only_the_title(database: Worker, clock: Clock) -> None:
+    first, second = menu(1000, "cost", "place"), menu(1001, "when", "where")
+    known = await with_menus(database, clock, first, second)
+    assert known.meaning(PERSON, "", f"m:{second.id}:1").text == "about when"
+    assert known.meaning(PERSON, "", f"m:{first.id}:2").text == "place"
+    clock.now += OPEN_SECONDS + 5
+    assert known.meaning(PERSON, "", f"m:{second.id}:1").text == "when"
+
+
+@pytest.mark.parametrize("choice", ["m:1:1", "m:1000000000:9", "m:1000000000:0", "m::1", "", "x", "m:1000000000:1 "])
+@pytest.mark.asyncio
+async def test_a_tap_that_names_nothing_is_the_text_that_came_with_it(
+    database: Worker, clock: Clock, choice: str
+) -> None:
+    known = await with_menus(database, clock, menu(1000, "cost", "place"))
+    assert known.meaning(PERSON, "title", choice).text == "title"
+
+
+@pytest.mark.asyncio
+async def test_menus_come_back_from_the_database(database: Worker, clock: Clock) -> None:
+    first, second = menu(1000, "cost", "place"), menu(1001, "when", "where")
+    for shown in (first, second):
+        await database.write(messages.Answered("key", (), PERSON, (shown.id, menu_data(shown))))
+    known = await with_menus(database, clock)
+    assert known.meaning(PERSON, "1", None).text == "about when"
+    assert known.meaning(PERSON, "", f"m:{first.id}:2").text == "place"
+    known.forget(PERSON)
+    assert known.meaning(PERSON, "1", None).text == "1"
+
+
+@pytest.mark.asyncio
+async def test_a_person_keeps_ten_menus(database: Worker, clock: Clock) -> None:
+    menus = [menu(1000 + number, f"option {number}") for number in range(12)]
+    known = await with_menus(database, clock, *menus)
+    for shown in menus:
+        await database.write(messages.Answered("key", (), PERSON, (shown.id, menu_data(shown))))
+    again = await with_menus(database, clock)
+    for one in (known, again):
+        assert one.meaning(PERSON, "-", f"m:{menus[1].id}:1").text == "-"
+        assert one.meaning(PERSON, "-", f"m:{menus[2].id}:1").text == "option 2"
+
+
+@pytest.mark.asyncio
+async def test_a_broken_database_costs_only_the_menus(clock: Clock) -> None:
+    def broken() -> None:
+        raise OSError("no disk")
+
+    known = await with_menus(Worker(broken, messages.store), clock, menu(1000, "cost"))
+    assert known.meaning(PERSON, "1", None).text == "about cost"
+
+
+def test_a_menu_is_the_same_after_json() -> None:
+    one = menu(1000, "cost", "place", counted=True)
+    assert menu_from(menu_data(one)) == one
