@@ -50,8 +50,12 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     # SQLAlchemy would open the file anew for each statement, a millisecond each time.
     pool: dict[str, Any] = {"poolclass": sa.pool.QueuePool} if sqlite and address.database else {}
+    # An error must not carry what a person wrote into the log.
     engine = sa.create_engine(
-        address, connect_args={"check_same_thread": False, "timeout": patience} if sqlite else {}, **pool
+        address,
+        connect_args={"check_same_thread": False, "timeout": patience} if sqlite else {},
+        hide_parameters=True,
+        **pool,
     )
     if sqlite:
 

@@ -130,3 +130,11 @@ def test_two_processes_worth_of_writers_wait_for_each_other(database_url: str) -
     for thread in threads:
         thread.join()
     assert count_events(engines[0], "a") == 80
+
+
+def test_an_error_names_no_words_of_a_person(engine: sa.engine.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE events"))
+    with pytest.raises(sa.exc.OperationalError) as failure:
+        append_events(engine, "a", [{"event": "user", "timestamp": 1.0, "text": "my secret"}])
+    assert "my secret" not in str(failure.value)
