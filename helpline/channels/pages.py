@@ -101,8 +101,8 @@ def script(language: str) -> tuple[str, str]:
 def page(request: Request, name: str, fields: dict[str, str] | None = None, status: int = 200) -> HTTPResponse:
     """Return a page with its placeholders filled in.
 
-    Every page may have `$script` and `$integrity` of the widget (`$script_es` and `$integrity_es` in Spanish), `$hours`
-    for how long a conversation is kept, `$fit_check` (on or off), and `$origin` and `$socket_origin`, the address of
+    Every page may have `$widget`, the element that loads the widget, or `$script` and `$integrity` of it (`$script_es` and
+    `$integrity_es` in Spanish), `$hours` for how long a conversation is kept, `$fit_check` (on or off), and `$origin` and `$socket_origin`, the address of
     this server as the client wrote it.
 
     Args:
@@ -115,7 +115,10 @@ def page(request: Request, name: str, fields: dict[str, str] | None = None, stat
     spanish, spanish_integrity = script("es")
     origin = html.escape(_origin(request))
     settings = load()
+    # What answers a form shows a conversation that the widget does not know, and in whose place it must not come.
+    loads = f'<script type="module" src="{address}" integrity="{integrity}" crossorigin="anonymous"></script>'
     known = {
+        "widget": loads if request.method != "POST" else "",
         "script": address,
         "integrity": integrity,
         "script_es": spanish,
