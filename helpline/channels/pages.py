@@ -101,9 +101,9 @@ def script(language: str) -> tuple[str, str]:
 def page(request: Request, name: str, fields: dict[str, str] | None = None, status: int = 200) -> HTTPResponse:
     """Return a page with its placeholders filled in.
 
-    Every page may have `$widget`, the element that loads the widget, or `$script` and `$integrity` of it (`$script_es` and
-    `$integrity_es` in Spanish), `$hours` for how long a conversation is kept, `$fit_check` (on or off), and `$origin` and `$socket_origin`, the address of
-    this server as the client wrote it.
+    Every page may have `$widget`, the element that loads the widget, or `$script` and `$integrity` of it (`$script_es`
+    and `$integrity_es` in Spanish), `$hours` for how long a conversation is kept, `$fit_check` (on or off), and `$origin`
+    and `$socket_origin`, the address of this server as the client wrote it.
 
     Args:
         request: what is answered.
