@@ -47,6 +47,7 @@ export class IopChat extends LitElement {
     privacyUrl: { attribute: "privacy-url" },
     hours: { type: Number },
     fitCheck: { attribute: "fit-check" },
+    handoff: { type: Boolean },
     full: { state: true },
     covered: { state: true },
     unread: { state: true },
@@ -74,6 +75,8 @@ export class IopChat extends LitElement {
   declare hours: number;
   /** "off" where the server has no fit check. */
   declare fitCheck: string;
+  /** The server reports danger to staff: its `HANDOFF_WEBHOOK` or `HANDOFF_EMAIL`. */
+  declare handoff: boolean;
 
   private declare full: boolean;
   /** A phone's keyboard is up. */
@@ -116,7 +119,7 @@ export class IopChat extends LitElement {
 
   constructor() {
     super();
-    this.page = this.open = this.typing = this.isLost = this.isBehind = this.covered = false;
+    this.page = this.open = this.typing = this.isLost = this.isBehind = this.covered = this.handoff = false;
     this.server = new URL(import.meta.url).origin;
     this.name = this.privacyUrl = this.fitCheck = this.status = this.leaving = this.ending = this.printed = "";
     this.exitUrl = "https://www.weather.gov/";
@@ -251,10 +254,10 @@ export class IopChat extends LitElement {
   }
 
   #noticeView(): TemplateResult {
-    const hours = { hours: this.hours };
+    const { hours, handoff } = this;
     return html`<section class="notice">
-      <p id="notice">${words.notice}</p>
-      <p>${fill(words.kept, hours)}</p>
+      <p id="notice">${fill(words.notice, { watched: handoff ? words.handoff : words.alone })}</p>
+      <p>${fill(words.kept, { hours, others: handoff ? "" : words.others })}</p>
       <details>
         <summary>${words.more}</summary>
         <p>${words.more_kept}</p>
