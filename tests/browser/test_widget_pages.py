@@ -61,7 +61,7 @@ def test_the_snippet_works_on_a_strict_site_elsewhere(
 ) -> None:
     page = context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{assistant.url}/embed")
-    code = page.get_by_label("Snippet").inner_text()
+    code = page.get_by_label("Snippet", exact=True).inner_text()
     policy = page.get_by_label("Policy").inner_text().replace("\n", " ")
     headers = {
         "Content-Type": "text/html",
@@ -174,7 +174,7 @@ def test_on_a_slow_line_what_was_written_in_the_plain_form_is_answered_and_stays
 ) -> None:
     page = context(viewport={"width": 375, "height": 667}).new_page()
     held: list[Route] = []
-    page.route("**/widget/*.js*", held.append)
+    page.route("**/widget/*.js*", lambda route: held.append(route))
     page.goto(f"{assistant.url}/chat", wait_until="commit")
     page.get_by_label("Your question").fill("i want to kill myself")
     page.get_by_role("button", name="Send").click(no_wait_after=True)
@@ -196,7 +196,7 @@ def test_the_widget_does_not_come_in_the_place_of_half_a_question(
 ) -> None:
     page = context().new_page()
     held: list[Route] = []
-    page.route("**/widget/*.js*", held.append)
+    page.route("**/widget/*.js*", lambda route: held.append(route))
     page.goto(f"{assistant.url}/chat", wait_until="commit")
     page.get_by_label("Your question").fill("half a question")
     wait_for(lambda: page.wait_for_timeout(50) or held, "the request for the script", 10)

@@ -625,12 +625,11 @@ export class IopChat extends LitElement {
       this.#say(fill(words.end_failed, { hours: this.hours }));
       return;
     }
-    await this.#ended(answer);
+    await this.#ended(answer, true);
   }
 
   /** Show the receipt in the place of the conversation, which this tab or another one had deleted. */
-  async #ended(answer: Answer): Promise<void> {
-    const isHere = this.shadowRoot?.activeElement;
+  async #ended(answer: Answer, isHere = Boolean(this.shadowRoot?.activeElement)): Promise<void> {
     this.#wipe();
     this.ending = this.status = "";
     const at = new Date(answer.at ?? Date.now()).toLocaleString(words.lang);
@@ -641,10 +640,11 @@ export class IopChat extends LitElement {
   }
 
   #wipe(): void {
-    Object.values(this.#timers).forEach(clearTimeout);
-    this.#timers = {};
     this.#line.close();
     this.#chat.clear();
+    // Also the one that would tell of the closed line.
+    Object.values(this.#timers).forEach(clearTimeout);
+    this.#timers = {};
     this.#fresh = [];
     this.#unseen.clear();
     this.unread = 0;
