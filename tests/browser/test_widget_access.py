@@ -187,6 +187,18 @@ def test_over_a_phone_s_keyboard_answers_and_the_crisis_card_are_in_view(
     assert axe(chat.page) == []
 
 
+def test_where_the_keyboard_makes_the_window_lower_the_crisis_card_is_in_view_too(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    chat = phone(context, assistant.url, "/", 375, 553)
+    chat.field.focus()
+    chat.page.set_viewport_size({"width": 375, "height": 263})
+    chat.say(QUESTION)
+    chat.say(DANGER)
+    assert chat.in_view(chat.page.get_by_role("group", name="Help now")) > 80
+    expect(chat.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+
+
 def test_over_the_keyboard_whoever_types_on_keeps_it(
     context: Callable[..., BrowserContext], assistant: Assistant
 ) -> None:
