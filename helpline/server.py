@@ -104,6 +104,7 @@ def serve(settings: Settings, model: Path) -> None:
         app.blueprint(plain_page.blueprint(web))
     # Rasa has a route for "/" of its own, so the page comes in before routing.
     app.register_middleware(pages.home, "request")
+    app.exception(*pages.REFUSALS)(pages.refused)
     # More than a message needs is not even read.
     app.config.REQUEST_MAX_SIZE = _MOST_BYTES
     app.config.WEBSOCKET_MAX_SIZE = MAX_BYTES

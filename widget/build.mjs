@@ -22,9 +22,11 @@ const parts = {
       const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: css });
       return { contents: code.trim(), loader: "text" };
     });
-    // Transports that the channel does not have, and what decodes binary data.
+    // Plain requests by the library's own newer and smaller transport; and one that the channel does not have.
+    builder.onLoad({ filter: /engine\.io-client.*polling-xhr\.js$/ }, () => ({
+      contents: 'export { Fetch as XHR } from "./polling-fetch.js";',
+    }));
     builder.onLoad({ filter: /engine\.io-client.*webtransport\.js$/ }, () => ({ contents: "export const WT = null;" }));
-    builder.onLoad({ filter: /base64-arraybuffer\.js$/ }, () => ({ contents: "export const decode = null;" }));
   },
 };
 
@@ -41,7 +43,11 @@ for (const [language, name] of [
     target,
     minify: true,
     legalComments: "none",
-    alias: { "socket.io-parser": "./src/packets.ts", words: `./strings/${language}.json` },
+    alias: {
+      "socket.io-parser": "./src/packets.ts",
+      "engine.io-parser": "./src/engine_packets.ts",
+      words: `./strings/${language}.json`,
+    },
     plugins: [parts],
     write: false,
   });

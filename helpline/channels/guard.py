@@ -106,10 +106,24 @@ class Guard:
             return [rescue, *replies]
         return replies or [trouble(sender_id)]
 
-    async def hears_danger(self, text: str, detect: Detect | None = None) -> bool:
-        """Tell whether the rules or the detector hear a crisis in a message; for a channel that would refuse it."""
+    @staticmethod
+    async def hears_danger(text: str, detect: Detect | None = None, patience: float = _DETECTOR_SECONDS) -> bool | None:
+        """Tell whether a message that a channel would refuse holds a crisis.
+
+        Args:
+            text: the message as it came.
+            detect: the model's detector; without it the rules are asked alone.
+            patience: seconds that the detector has.
+
+        Returns:
+            None where the rules hear nothing and the detector did not answer.
+        """
         admitted = admit(text)
-        return (await _detected(detect, admitted, by_rules(admitted))).is_crisis
+        plain = by_rules(admitted)
+        if detect is None or plain.is_crisis:
+            return plain.is_crisis
+        found = await _asked(detect, admitted, patience)
+        return found.is_crisis if found else None
 
     @asynccontextmanager
     async def between_turns(self, sender_id: str, patience: float) -> AsyncIterator[None]:
@@ -207,11 +221,19 @@ async def _detected(detect: Detect | None, text: str, plain: Detection) -> Detec
     """Return what the model hears, or the rules where they hear more or the model does not answer."""
     if detect is None or plain.is_crisis:
         return plain
+    found = await _asked(detect, text, _DETECTOR_SECONDS)
+    return max(plain, found, key=lambda heard: heard.tier) if found else plain
+
+
+async def _asked(detect: Detect, text: str, seconds: float) -> Detection | None:
+    """Return what the model hears, None where it does not answer in time or fails."""
     try:
-        return max(plain, await asyncio.wait_for(detect(text), _DETECTOR_SECONDS), key=lambda found: found.tier)
+        return await asyncio.wait_for(detect(text), seconds)
+    except asyncio.TimeoutError:
+        logger.error("No word from the crisis detector within %.2f s; the rules stand alone.", seconds)
     except Exception:
         logger.exception("The crisis detector failed; the rules stand alone.")
-        return plain
+    return None
 
 
 def escalates(reply: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from sanic import Blueprint, response
-from sanic.exceptions import NotFound
+from sanic.exceptions import MethodNotSupported, NotFound, PayloadTooLarge, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -47,13 +47,21 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
-    ".webp": "image/webp",
 }
+# What is stored elsewhere, without and with HANDOFF_WEBHOOK or HANDOFF_EMAIL.
+_ELSEWHERE = {
+    False: "nothing.",
+    True: "where danger is heard, a report goes to the staff that <code>HANDOFF_WEBHOOK</code> or "
+    "<code>HANDOFF_EMAIL</code> names, without the message.",
+}
+# Errors that `refused` answers, in place of Sanic's own page.
+REFUSALS = (NotFound, MethodNotSupported, PayloadTooLarge)
+_NOTHING = (
+    "There is nothing here for this request. The chat is at /chat. In danger call 911. In a crisis call or text 988. "
+    "For treatment help call 1-800-662-HELP (4357), free, 24/7.\n"
+)
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 _YEAR = 365 * 24 * 3600
@@ -101,9 +109,10 @@ def script(language: str) -> tuple[str, str]:
 def page(request: Request, name: str, fields: dict[str, str] | None = None, status: int = 200) -> HTTPResponse:
     """Return a page with its placeholders filled in.
 
-    Every page may have `$script` and `$integrity` of the widget (`$script_es` and `$integrity_es` in Spanish), `$hours`
-    for how long a conversation is kept, `$fit_check` (on or off), and `$origin` and `$socket_origin`, the address of
-    this server as the client wrote it.
+    Every page may have `$widget`, the element that loads the widget, or `$script` and `$integrity` of it (`$widget_es`,
+    `$script_es` and `$integrity_es` in Spanish), `$hours` for how long a conversation is kept, `$fit_check` (on or
+    off), `$handoff` (the attribute or nothing) and `$elsewhere` for who else hears of danger, and `$origin` and
+    `$socket_origin`, the address of this server as the client wrote it.
 
     Args:
         request: what is answered.
@@ -115,7 +124,11 @@ def page(request: Request, name: str, fields: dict[str, str] | None = None, stat
     spanish, spanish_integrity = script("es")
     origin = html.escape(_origin(request))
     settings = load()
+    # What answers a form shows a conversation that the widget does not know, and in whose place it must not come.
+    loads = '<script type="module" src="{}" integrity="{}" crossorigin="anonymous"></script>'
     known = {
+        "widget": loads.format(address, integrity) if request.method != "POST" else "",
+        "widget_es": loads.format(spanish, spanish_integrity) if request.method != "POST" else "",
         "script": address,
         "integrity": integrity,
         "script_es": spanish,
@@ -124,6 +137,8 @@ def page(request: Request, name: str, fields: dict[str, str] | None = None, stat
         "socket_origin": origin.replace("http", "ws", 1),
         "hours": f"{settings.retention_hours:g}",
         "fit_check": "on" if settings.fit_check else "off",
+        "handoff": " handoff" if settings.handoff else "",
+        "elsewhere": _ELSEWHERE[settings.handoff],
         **(fields or {}),
     }
     text = Template(read_file(PAGE / name).content.decode()).safe_substitute(known)
@@ -160,6 +175,11 @@ def blueprint() -> Blueprint:
 def home(request: Request) -> HTTPResponse | None:
     """Return the page at `/` to a request for it; a middleware, as Rasa has a route of its own there."""
     return page(request, PAGES["/"]) if request.path == "/" and request.method in ("GET", "HEAD") else None
+
+
+def refused(request: Request, error: SanicException) -> HTTPResponse:
+    """Return the answer to a request for what is not here, or that is too large, in words that help."""
+    return response.text(_NOTHING, status=error.status_code, headers=_PAGE_HEADERS)
 
 
 def _file(request: Request, folder: Path, name: str) -> HTTPResponse:

@@ -6,30 +6,26 @@ import html
 import logging
 import re
 import secrets
+from dataclasses import dataclass
 from typing import Any, Iterable
 
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from helpline.channels.pages import PAGES, page
+from helpline.channels.pages import page
+from helpline.channels.plain_words import ENGLISH, LANGUAGES, Words
 from helpline.channels.stored_turns import StoredTurn, read_turns, turn_number
 from helpline.channels.web import MID, WebChannel
 from helpline.channels.web_session import RefusedError
 from helpline.channels.web_sessions import MAX_CHARACTERS
+from helpline.settings import load
 
 _MOST_EVENTS = 2_000
 _DIALLED = re.compile(r"\+?\d{3,15}")
+_TEXTED = re.compile(r"(?:^|text )((\w+) (?:to|al) \d+)$")
 _LATEST = "latest"
-
-NEW_SESSION = "This is a new conversation: the earlier one is no longer kept."
-FOREIGN = "This form can be sent from our own page only."
-EMPTY = "Please write your question first."
-TOO_LONG = f"That was too long. Please say it in {MAX_CHARACTERS} characters or less."
-TOO_FAST = "You sent many messages in a short time. Please wait {seconds} seconds, then send this one again."
-DELETED = "Your conversation is deleted. Receipt {receipt}, {at:%Y-%m-%d %H:%M} UTC."
-NOT_DELETED = "It could not be deleted just now. Please try again. It is erased by itself when its time is up."
-TELL_TROUBLE = {"session": NEW_SESSION, "too_long": TOO_LONG}
+_NOTICE = "notice"
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +41,7 @@ def blueprint(channel: WebChannel) -> Blueprint:
     @routes.post("/chat")
     async def answer(request: Request) -> HTTPResponse:
         if not channel.admits(request):
-            return _page(request, [], notice=FOREIGN, status=403)
+            return _page(request, [], notice=_words(request).foreign, status=403)
         return await _answer(channel, request)
 
     return routes
@@ -53,12 +49,12 @@ def blueprint(channel: WebChannel) -> Blueprint:
 
 async def _answer(channel: WebChannel, request: Request) -> HTTPResponse:
     given = {name: _field(request, name) for name in ("message", "session", "token", "mid", "forget")}
-    notice = ""
+    words, notice = _words(request), ""
     try:
         begun = await channel.sessions.begin(given["session"] or None, given["token"], 0, _nobody_else)
     except RefusedError:
         # Refused, and yet nobody who writes stays without an answer.
-        notice = NEW_SESSION
+        notice = words.new_session
         begun = await channel.sessions.begin(None, None, 0, _nobody_else)
     session = (begun.session_id, begun.token)
     if given["forget"]:
@@ -72,9 +68,10 @@ async def _answer(channel: WebChannel, request: Request) -> HTTPResponse:
             answered = await channel.sessions.say(session[0], mid, text, channel.sender(request))
             said = [StoredTurn(turn_number(mid), text, list(answered.replies))]
         else:
-            notice = notice or EMPTY
+            notice = notice or words.empty
     except RefusedError as refusal:
-        notice, status, draft = _explained(refusal), 429 if refusal.reason == "rate" else 400, text
+        status, draft = 429 if refusal.reason == "rate" else 400, text
+        notice = words.refusal(refusal.reason, refusal.retry_s)
     return _page(request, await _turns(channel, session[0], said), session, notice, draft, status)
 
 
@@ -93,14 +90,13 @@ async def _forget(channel: WebChannel, request: Request, session: tuple[str, str
     except Exception:
         logger.exception("A conversation could not be deleted.")
         turns = await _turns(channel, session[0], [])
-        return _page(request, turns, session, NOT_DELETED, status=503)
-    return _page(request, [], notice=DELETED.format(receipt=receipt.code, at=receipt.at))
+        return _page(request, turns, session, _words(request).not_deleted, status=503)
+    return _page(request, [], notice=_words(request).deleted.format(receipt=receipt.code, at=receipt.at))
 
 
-def _explained(refusal: RefusedError) -> str:
-    if refusal.reason == "rate":
-        return TOO_FAST.format(seconds=refusal.retry_s)
-    return TELL_TROUBLE[refusal.reason]
+def _words(request: Request) -> Words:
+    """Return the words of the page's language, which its address names, and its forms."""
+    return LANGUAGES.get(request.args.get("lang") or _field(request, "lang"), ENGLISH)
 
 
 def new_mid() -> str:
@@ -124,47 +120,68 @@ def _page(
     draft: str = "",
     status: int = 200,
 ) -> HTTPResponse:
+    words = _words(request)
+    shown = f'<p class="notice" id="{_NOTICE}" role="status">{html.escape(notice)}</p>'
     fields = {
-        "conversation": conversation(turns, session),
-        "notice": f'<p class="notice" role="status">{html.escape(notice)}</p>' if notice else "",
-        "fields": hidden(session),
-        "deletion": _deletion(session) if session[0] else "",
+        "conversation": conversation(turns, session, words),
+        "notice": shown if notice else "",
+        "fields": hidden(session, words),
+        "deletion": _deletion(session, words) if session[0] else "",
         "draft": html.escape(draft),
         "most": str(MAX_CHARACTERS),
+        "watched": words.watched if load().handoff else words.alone,
     }
-    return page(request, PAGES["/chat"], fields, status)
+    return page(request, words.file, fields, status)
 
 
-def conversation(turns: list[StoredTurn], session: tuple[str, str]) -> str:
+@dataclass
+class _Reply:
+    """A reply as it is shown: what can be chosen stands behind the numbers, which come last from Rasa."""
+
+    text: str
+    language: str
+    numbers: str = ""
+    choices: str = ""
+    is_crisis: bool = False
+
+    def item(self, words: Words) -> str:
+        content = f'<div lang="{self.language}">{self.text}{self.numbers}{self.choices}</div>'
+        return _item("reply crisis" if self.is_crisis else "reply", words.assistant, content)
+
+
+def conversation(turns: list[StoredTurn], session: tuple[str, str], words: Words = ENGLISH) -> str:
     """Return turns as an HTML list; only the last reply has its choices, as buttons of a form."""
     if not turns:
         return ""
     items = []
     for turn in turns:
         last = turn is turns[-1]
-        items.append(_item("mine", "You", _paragraphs(turn.text), _LATEST if last else ""))
-        contents: list[str] = []
+        items.append(_item("mine", words.you, _paragraphs(turn.text), _LATEST if last else ""))
+        shown: list[_Reply] = []
         for reply in turn.replies:
-            words, numbers = reply.get("text") or "", _numbers((reply.get("custom") or {}).get("numbers"))
-            choices = _choices(reply.get("buttons"), session) if last else ""
-            if words or not contents:
-                contents.append(_paragraphs(words) + numbers + choices)
-            else:
-                # The numbers of a crisis come behind its words.
-                contents[-1] += numbers + choices
-        items += [_item("reply", "Assistant", content) for content in contents if content]
-    return f'<ol class="conversation" aria-label="Conversation">{"".join(items)}</ol>'
+            text, custom = reply.get("text") or "", reply.get("custom") or {}
+            language = custom.get("language") if custom.get("language") in LANGUAGES else ENGLISH.language
+            if text or not shown:
+                shown.append(_Reply(_paragraphs(text), language))
+            shown[-1].numbers += _numbers(custom.get("numbers"), LANGUAGES[language])
+            shown[-1].choices += _choices(reply.get("buttons"), session, words) if last else ""
+            if custom.get("kind") == "crisis":
+                # What it is comes behind its words.
+                for part in shown:
+                    part.is_crisis, part.language = True, language
+        items += [reply.item(words) for reply in shown if reply.text or reply.numbers or reply.choices]
+    return f'<ol class="conversation" aria-label="{words.conversation}">{"".join(items)}</ol>'
 
 
-def hidden(session: tuple[str, str]) -> str:
-    """Return the hidden fields of a form: the session, and an id for the message."""
-    values = {"session": session[0], "token": session[1], "mid": new_mid()}
+def hidden(session: tuple[str, str], words: Words = ENGLISH) -> str:
+    """Return the hidden fields of a form: the session, an id for the message, and the page's language."""
+    values = {"session": session[0], "token": session[1], "mid": new_mid(), "lang": words.language}
     return "".join(f'<input type="hidden" name="{name}" value="{html.escape(values[name])}">' for name in values)
 
 
-def _deletion(session: tuple[str, str]) -> str:
-    button = '<button name="forget" value="yes">End and delete this conversation</button>'
-    return f'<form class="deletion" method="post" action="/chat">{hidden(session)}{button}</form>'
+def _deletion(session: tuple[str, str], words: Words) -> str:
+    button = f'<button name="forget" value="yes">{words.end}</button>'
+    return f'<form class="deletion" method="post" action="/chat#{_NOTICE}">{hidden(session, words)}{button}</form>'
 
 
 def _item(kind: str, who: str, content: str, anchor: str = "") -> str:
@@ -181,26 +198,30 @@ def _class_of(paragraph: str) -> str:
     return ' class="source"' if paragraph.startswith("Source: ") else ""
 
 
-def _numbers(numbers: Any) -> str:
+def _numbers(numbers: Any, words: Words) -> str:
     """Return phone numbers of a reply as links; they stand in its text as well."""
-    links = "".join(f"<li>{link}</li>" for number in numbers or () for link in _links(number))
+    links = "".join(f"<li>{link}</li>" for number in numbers or () for link in _links(number, words))
     return f'<ul class="numbers">{links}</ul>' if links else ""
 
 
-def _links(number: dict[str, str]) -> Iterable[str]:
-    label = html.escape(number.get("label", ""))
-    for scheme, verb in (("tel", "Call"), ("sms", "Text")):
-        digits = number.get(scheme, "")
-        if _DIALLED.fullmatch(digits):
-            shown = html.escape(number.get("text") or digits) if scheme == "tel" else digits
-            yield f'<a href="{scheme}:{digits}">{verb} {shown}</a> {label}'
+def _links(number: dict[str, str], words: Words) -> Iterable[str]:
+    label, written = html.escape(number.get("label", "")), number.get("text", "")
+    tel, sms = number.get("tel", ""), number.get("sms", "")
+    if _DIALLED.fullmatch(tel):
+        shown = re.split(",? or text |, text ", written)[0] or tel
+        yield f'<a href="tel:{tel}">{words.call} {html.escape(shown)}</a> {label}'
+    if _DIALLED.fullmatch(sms):
+        # Some take a word: "text HOME to 741741".
+        texted = _TEXTED.search(written)
+        shown, body = (texted[1], f"?&amp;body={texted[2]}") if texted else (sms, "")
+        yield f'<a href="sms:{sms}{body}">{words.text} {html.escape(shown)}</a> {label}'
 
 
-def _choices(buttons: Any, session: tuple[str, str]) -> str:
+def _choices(buttons: Any, session: tuple[str, str], words: Words) -> str:
     if not buttons:
         return ""
     choices = "".join(
         f'<button name="message" value="{html.escape(button["payload"])}">{html.escape(button["title"])}</button>'
         for button in buttons
     )
-    return f'<form class="choices" method="post" action="/chat#{_LATEST}">{hidden(session)}{choices}</form>'
+    return f'<form class="choices" method="post" action="/chat#{_LATEST}">{hidden(session, words)}{choices}</form>'

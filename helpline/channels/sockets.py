@@ -81,7 +81,6 @@ class SocketServer:
             engineio_logger=_quiet,
         )
         self._sessions: dict[str, str] = {}
-        self._server.on("connect", self._connected)
         self._server.on("disconnect", self._disconnected)
 
     def on(self, event: str, handle: Callable[..., Awaitable[Any]]) -> None:
@@ -179,9 +178,6 @@ class SocketServer:
         if line is not None:
             line.fail_connection(_UNSUPPORTED)
             await line.wait_for_connection_lost(_GOODBYE)
-
-    async def _connected(self, socket: str, environment: dict[str, Any], auth: Any = None) -> None:
-        pass
 
     async def _disconnected(self, socket: str, *_: Any) -> None:
         self._sessions.pop(socket, None)

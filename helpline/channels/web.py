@@ -1,7 +1,7 @@
 """The web chat's channel: socket.io at `/webhooks/web/socket.io`, and what posts to the page without JavaScript use.
 
 Clients send `session_request`, `user_uttered` and `forget`, each acknowledged; all sockets of a session get `typing`,
-`bot_uttered` and, of the others' messages, `user_echo`. docs/web.md describes what they hold.
+`bot_uttered` and, of what the others do, `user_echo` and `ended`. docs/web.md describes what they hold.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class Receipt:
 
     code: str
     at: datetime
+
+    def as_content(self) -> dict[str, str]:
+        """Return it as clients get it."""
+        return {"receipt": self.code, "at": self.at.isoformat(timespec="seconds")}
 
 
 class _Blueprint(Blueprint):
@@ -128,15 +132,17 @@ class WebChannel(InputChannel):
             detect=detector(self.app),
         )
 
-    async def forget(self, session_id: str) -> Receipt:
-        """Delete a session and all that is kept of it.
+    async def forget(self, session_id: str, socket: str | None = None) -> Receipt:
+        """Delete a session and all that is kept of it, and tell its sockets but the one that asked for it.
 
         Raises:
             Exception: if that fails.
         """
         await self.sessions.forget(session_id, getattr(getattr(self.app.ctx, "agent", None), "forget", None))
+        receipt = Receipt(secrets.token_hex(3).upper(), datetime.now(timezone.utc))
+        await self._sockets.publish(session_id, "ended", receipt.as_content(), socket)
         await self._sockets.dissolve(session_id)
-        return Receipt(secrets.token_hex(3).upper(), datetime.now(timezone.utc))
+        return receipt
 
     async def _session_request(self, socket: str, content: dict[str, Any]) -> Acknowledgement:
         self._take(socket)
@@ -175,8 +181,8 @@ class WebChannel(InputChannel):
 
     async def _forget(self, socket: str, content: dict[str, Any]) -> Acknowledgement:
         self._take(socket)
-        receipt = await self.forget(self._session_of(socket))
-        return {"ok": True, "receipt": receipt.code, "at": receipt.at.isoformat(timespec="seconds")}
+        receipt = await self.forget(self._session_of(socket), socket)
+        return {"ok": True, **receipt.as_content()}
 
     def _session_of(self, socket: str) -> str:
         session_id = self._sockets.session_of(socket)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Sequence
 
 from helpline.channels.guard import Detect
@@ -14,6 +15,8 @@ from helpline.storage import outbox
 
 # Turns in memory: what was answered while the database failed can still be sent again.
 MOST_TURNS = 10
+# Refused messages of which it is remembered that they hold no danger: a client sends each of them again.
+_MOST_READ = 200
 
 
 class RefusedError(Exception):
@@ -64,6 +67,7 @@ class Session:
         last: id of its last reply.
         leaving: it is being forgotten.
         turns: the last ones and those that run, by `mid`.
+        harmless: refused messages in which the model heard nothing, as `mid` and the text's hash.
     """
 
     stored: bool
@@ -72,6 +76,7 @@ class Session:
     last: int = 0
     leaving: bool = False
     turns: OrderedDict[str, asyncio.Task[Answered]] = field(default_factory=OrderedDict)
+    harmless: deque[tuple[str, int]] = field(default_factory=partial(deque, maxlen=_MOST_READ))
 
     @property
     def replies(self) -> list[dict[str, Any]]:

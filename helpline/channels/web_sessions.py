@@ -29,6 +29,11 @@ MAX_CHARACTERS = 1000
 MAX_REPLAYED = 50
 _PER_SESSION = 30
 _PER_ADDRESS = 240
+# Of the messages above those, how many a minute the model reads, as danger may be in one; the rules read all of them.
+_READ_PER_SESSION = 120
+_READ_PER_ADDRESS = 480
+# Seconds that the model has for one of them: otherwise it would be refused.
+_READING_PATIENCE = 1.0
 # Sessions in memory; of one that is let go, only what the database holds is known.
 _MOST_SESSIONS = 20_000
 # A turn has a few events; this many surely hold the last turn before a crash.
@@ -55,6 +60,10 @@ class Sessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._of_session = Buckets(_PER_SESSION)
         self._of_address = Buckets(_PER_ADDRESS)
+        self._read_of_session = Buckets(_READ_PER_SESSION)
+        self._read_of_address = Buckets(_READ_PER_ADDRESS)
+        # The model reads one refused message at a time: a flood must not make it late for the messages of others.
+        self._reading = asyncio.Lock()
 
     async def begin(self, session_id: Any, token: Any, after: int, entered: Callable[[str], Awaitable[None]]) -> Begun:
         """Give a new session to a client that names none, or its own back to one that has its token.
@@ -128,6 +137,7 @@ class Sessions:
             raise
         self._sessions.pop(session_id, None)
         self._of_session.drop(session_id)
+        self._read_of_session.drop(session_id)
         self._guard.forget(session_id)
 
     async def settle(self, patience: float) -> None:
@@ -152,7 +162,7 @@ class Sessions:
                 if found.replies:
                     return Answered(found.replies, again=True)
             replies = await self._answered_before(session_id, session, mid, text)
-        await self._admit(session_id, text, sender)
+        await self._admit(session_id, session, mid, text, sender)
         cleared = session.cleared
         await self._publish(session_id, "typing", {"mid": mid})
         await self._publish(session_id, "user_echo", {"mid": mid, "message": text}, sender.socket)
@@ -172,7 +182,7 @@ class Sessions:
             await self._publish(session_id, "bot_uttered", reply)
         return Answered(numbered)
 
-    async def _admit(self, session_id: str, text: str, sender: Sender) -> None:
+    async def _admit(self, session_id: str, session: Session, mid: str, text: str, sender: Sender) -> None:
         """Take a token for a message.
 
         Raises:
@@ -182,8 +192,27 @@ class Sessions:
         if not wait and len(text) <= MAX_CHARACTERS:
             self._of_session.take(session_id)
             self._of_address.take(sender.address)
-        elif not await self._guard.hears_danger(text, sender.detect):
+        elif not await self._hears_danger(session_id, session, mid, text, sender):
             raise RefusedError("rate", math.ceil(wait)) if wait else RefusedError("too_long")
+
+    async def _hears_danger(self, session_id: str, session: Session, mid: str, text: str, sender: Sender) -> bool:
+        """Tell whether danger is heard in a message that would be refused: by the rules, or by the model if it is free.
+
+        A client sends a refused message again, and by then the model is: only what it has read it does not read twice.
+        """
+        if await self._guard.hears_danger(text):
+            return True
+        message = (mid, hash(text))
+        wait = max(self._read_of_session.wait(session_id), self._read_of_address.wait(sender.address))
+        if sender.detect is None or wait or message in session.harmless:
+            return False
+        self._read_of_session.take(session_id)
+        self._read_of_address.take(sender.address)
+        async with self._reading:
+            heard = await self._guard.hears_danger(text, sender.detect, _READING_PATIENCE)
+        if heard is False:
+            session.harmless.append(message)
+        return bool(heard)
 
     async def _answered_before(self, session_id: str, session: Session, mid: str, text: str) -> list[dict[str, Any]]:
         """Return the replies to a message that Rasa stored when the server died before it stored them here.

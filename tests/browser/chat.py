@@ -20,6 +20,15 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
+# Makes `keyboard(height)` do to the visual viewport what a phone's keyboard does.
+KEYBOARD = """
+let visible = null;
+Object.defineProperty(visualViewport, "height", { get: () => visible ?? innerHeight });
+window.keyboard = (height) => {
+  visible = height;
+  visualViewport.dispatchEvent(new Event("resize"));
+};
+"""
 REPLY_MS = 15_000
 
 
@@ -85,8 +94,26 @@ class Chat:
 
     def open(self) -> Chat:
         self.launcher.click()
-        expect(self.field).to_be_focused()
+        expect(self.panel).to_be_visible()
         return self
+
+    def keyboard(self, height: int | None) -> None:
+        """Have a phone's keyboard leave so many pixels of the window; None takes it away. Needs `KEYBOARD`."""
+        self.page.evaluate("(height) => keyboard(height)", height)
+        self.page.wait_for_timeout(100)
+
+    def in_view(self, locator: Locator) -> float:
+        """Return how many pixels of an element stand where the conversation can be seen."""
+        return locator.evaluate(
+            """(element) => {
+              const root = element.getRootNode();
+              const boxes = [root.querySelector(".panel"), root.querySelector(".log"), element]
+                .map((each) => each.getBoundingClientRect());
+              const top = Math.max(...boxes.map((box) => box.top));
+              const bottom = Math.min(...boxes.map((box) => box.bottom));
+              return Math.max(0, bottom - top);
+            }"""
+        )
 
     def send(self, text: str) -> None:
         self.field.fill(text)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from assistant import Assistant
-from chat import Chat, axe
+from chat import KEYBOARD, SITE, Chat, axe
+from network import Network
 from playwright.sync_api import BrowserContext, expect
 
 QUESTION = "how often are the sessions"
@@ -125,6 +126,158 @@ def test_focus_goes_to_the_field_on_open_and_back_on_escape(chat: Chat) -> None:
     expect(chat.field).to_have_value("half a ques")
     chat.page.get_by_role("button", name="Close chat").click()
     expect(chat.launcher).to_be_focused()
+
+
+@pytest.mark.parametrize("mode", ["phone", "zoom_400"])
+def test_where_the_field_would_hide_what_is_above_the_focus_goes_to_the_heading(
+    mode: str, context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    chat = Chat(context(**MODES[mode]).new_page(), assistant.url).visit().open()
+    expect(chat.page.get_by_role("heading", name="IOP helpline assistant")).to_be_focused()
+    expect(chat.page.get_by_role("button", name="Quick exit")).to_be_in_viewport(ratio=1)
+    expect(chat.page.get_by_role("link", name="call 911")).to_be_in_viewport(ratio=1)
+    chat.say(QUESTION)
+    expect(chat.page.get_by_role("button", name="Quick exit")).to_be_in_viewport(ratio=1)
+
+
+def phone(context: Callable[..., BrowserContext], url: str, path: str, width: int, height: int) -> Chat:
+    """Return the chat, opened, on a phone whose keyboard is down."""
+    viewport = {"width": width, "height": height}
+    page = context(viewport=viewport, has_touch=True, is_mobile=True).new_page()
+    page.add_init_script(KEYBOARD)
+    chat = Chat(page, url).visit(path)
+    return chat if path == "/chat" else chat.open()
+
+
+@pytest.mark.parametrize("path", ["/", "/chat"])
+@pytest.mark.parametrize(
+    ("width", "height", "visible"), [(375, 553, 263), (375, 553, 294), (360, 640, 360), (320, 500, 240)]
+)
+def test_over_a_phone_s_keyboard_answers_and_the_crisis_card_are_in_view(
+    path: str,
+    width: int,
+    height: int,
+    visible: int,
+    context: Callable[..., BrowserContext],
+    assistant: Assistant,
+    shot: Callable[[Chat, str], None],
+) -> None:
+    chat = phone(context, assistant.url, path, width, height)
+    chat.field.focus()
+    chat.keyboard(visible)
+    assert chat.panel.bounding_box() == {"x": 0, "y": 0, "width": width, "height": visible}
+    chat.say(QUESTION)
+    assert chat.in_view(chat.bubbles.last) > 80
+    chat.say(DANGER)
+    card = chat.page.get_by_role("group", name="Help now")
+    assert chat.in_view(card) > 80
+    shot(chat, f"keyboard-{width}x{visible}{path.replace('/', '-')}")
+    for name in ("Quick exit", "Send"):
+        box = chat.page.get_by_role("button", name=name).bounding_box()
+        assert box
+        assert 0 <= box["y"] <= visible - box["height"]
+    for number in ("tel:911", "tel:988"):
+        box = chat.page.locator(f"iop-chat > a[href='{number}']").bounding_box()
+        assert box
+        assert 0 <= box["y"] <= visible - box["height"]
+    # The keyboard goes down by itself, and the card stays where it is.
+    expect(card).to_be_focused()
+    chat.keyboard(None)
+    assert chat.in_view(card) > 150
+    assert axe(chat.page) == []
+
+
+def test_where_the_keyboard_makes_the_window_lower_the_crisis_card_is_in_view_too(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    chat = phone(context, assistant.url, "/", 375, 553)
+    chat.field.focus()
+    chat.page.set_viewport_size({"width": 375, "height": 263})
+    chat.say(QUESTION)
+    chat.say(DANGER)
+    assert chat.in_view(chat.page.get_by_role("group", name="Help now")) > 80
+    expect(chat.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+
+
+def test_over_the_keyboard_whoever_types_on_keeps_it(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    chat = phone(context, assistant.url, "/", 375, 553)
+    chat.field.focus()
+    chat.keyboard(263)
+    chat.page.evaluate(
+        """(danger) => {
+          const field = document.querySelector("iop-chat").shadowRoot.querySelector("textarea");
+          field.value = danger;
+          field.form.requestSubmit();
+          field.value = "and i";
+        }""",
+        DANGER,
+    )
+    chat.replies()
+    assert chat.in_view(chat.page.get_by_role("group", name="Help now")) > 80
+    expect(chat.field).to_be_focused()
+
+
+def test_over_the_keyboard_the_static_card_is_in_view_too(
+    context: Callable[..., BrowserContext], network: Network
+) -> None:
+    chat = phone(context, network.url, "/", 360, 640)
+    chat.field.focus()
+    chat.keyboard(360)
+    chat.say(QUESTION)
+    network.cut()
+    expect(chat.status).to_be_visible(timeout=15_000)
+    chat.send("i took a whole bottle of pills")
+    card = chat.page.get_by_role("group", name="Please don't wait for me")
+    expect(card).to_be_focused()
+    assert chat.in_view(card) > 120
+
+
+def test_on_a_phone_the_notice_can_be_read_before_the_keyboard_comes(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    chat = phone(context, assistant.url, "/", 375, 553)
+    expect(chat.field).not_to_be_focused()
+    notice = chat.page.locator("iop-chat .notice")
+    assert chat.in_view(notice) > 180
+
+
+@pytest.mark.parametrize("root", ["62.5%", "24px"])
+def test_a_site_s_size_of_rem_does_not_reach_the_widget(
+    root: str, context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context().new_page()
+    style = f"html {{ font-size: {root} }} body {{ font-size: 1.6rem; letter-spacing: 3px; text-transform: uppercase }}"
+    body = (
+        f'<!doctype html><html lang="en"><title>A site</title><style>{style}</style><main><h1>A site</h1></main>'
+        f'<script type="module" src="{assistant.url}/widget/iop-chat.js"></script><iop-chat></iop-chat>'
+    )
+    page.route(f"{SITE}/**", lambda route: route.fulfill(body=body, content_type="text/html"))
+    chat = Chat(page, SITE).visit().open()
+    looks = chat.page.locator("iop-chat .bubble").first.evaluate(
+        "(bubble) => ['fontSize', 'letterSpacing', 'textTransform'].map((name) => getComputedStyle(bubble)[name])"
+    )
+    assert looks == ["16px", "normal", "none"]
+    assert chat.page.get_by_role("button", name="Quick exit").bounding_box()["height"] >= 44
+    assert chat.panel.bounding_box()["width"] == 416
+
+
+def test_the_focus_does_not_go_with_the_button_for_the_newest_message(chat: Chat) -> None:
+    chat.visit().open()
+    for text in ("what is an iop", "does insurance cover it", QUESTION):
+        chat.say(text)
+    chat.page.evaluate("""() => {
+      const root = document.querySelector("iop-chat").shadowRoot;
+      root.querySelector("textarea").value = "do they teach coping skills";
+      root.querySelector("form.composer").requestSubmit();
+      setTimeout(() => (root.querySelector(".log").scrollTop = 100), 5);
+    }""")
+    newest = chat.page.get_by_role("button", name="Newest message")
+    newest.focus()
+    chat.page.keyboard.press("Enter")
+    expect(newest).to_have_count(0)
+    expect(chat.log).to_be_focused()
 
 
 def test_quick_exit_is_the_first_stop_in_the_panel_and_on_the_chat_page(chat: Chat) -> None:

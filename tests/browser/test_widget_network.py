@@ -260,6 +260,33 @@ def test_a_refused_session_begins_a_new_conversation_and_says_so(chat: Chat) -> 
     expect(chat.bubbles.filter(has_text="insurance plans cover")).to_have_count(1)
 
 
+def test_a_refused_session_in_which_nothing_was_said_is_no_news(chat: Chat) -> None:
+    chat.visit().open()
+    wait_for(lambda: chat.stored().get("session"), "the session", 10)
+    session = chat.stored()["session"]["id"]
+    chat.page.evaluate("""() => {
+      const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("iop-chat"));
+      const kept = JSON.parse(sessionStorage.getItem(key));
+      kept.session.token = kept.session.token.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+      kept.items.push({ mid: "waits-for-it", ts: 1, message: "how often are the sessions", state: "waiting" });
+      sessionStorage.setItem(key, JSON.stringify(kept));
+    }""")
+    chat.page.reload()
+    chat.open()
+    chat.replies()
+    assert chat.stored()["session"]["id"] != session
+    expect(chat.page.get_by_text("A new conversation starts here")).to_have_count(0)
+
+
+def test_a_page_from_the_browser_s_cache_where_nobody_chatted_asks_nothing(chat: Chat) -> None:
+    chat.visit()
+    chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    chat.page.wait_for_timeout(500)
+    asked = chat.page.evaluate("performance.getEntries().map((entry) => entry.name)")
+    assert not [address for address in asked if "socket.io" in address]
+    assert chat.stored() == {}
+
+
 def test_too_many_messages_wait_and_say_how_long(chat: Chat) -> None:
     chat.visit().open()
     for number in range(32):

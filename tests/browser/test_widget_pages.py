@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from assistant import Assistant
+from assistant import Assistant, wait_for
 from chat import SITE, Chat, axe
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import BrowserContext, Error, Route, expect
 
 QUESTION = "how often are the sessions"
 PAGES = ["/", "/chat", "/embed"]
@@ -60,7 +61,7 @@ def test_the_snippet_works_on_a_strict_site_elsewhere(
 ) -> None:
     page = context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{assistant.url}/embed")
-    code = page.get_by_label("Snippet").inner_text()
+    code = page.get_by_label("Snippet", exact=True).inner_text()
     policy = page.get_by_label("Policy").inner_text().replace("\n", " ")
     headers = {
         "Content-Type": "text/html",
@@ -85,13 +86,15 @@ def test_a_site_sets_name_notice_contact_colours_and_exit(
         '<!doctype html><html lang="en"><title>A site</title><style>iop-chat { --iop-accent: rgb(80, 30, 90) }</style>'
         f'<body><main><h1>A site</h1></main><script type="module" src="{assistant.url}/widget/iop-chat.js"></script>'
         f'<iop-chat name="Ask Example Center" privacy-url="{SITE}/privacy" exit-url="{SITE}/away" hours="2" '
-        'fit-check="off">'
+        'fit-check="off" handoff>'
         '<p slot="contact">Our front desk is open on weekdays.</p></iop-chat></body></html>'
     )
     page.route(f"{SITE}/**", lambda route: route.fulfill(body=body, content_type="text/html"))
     Chat(page, SITE).visit().open()
     expect(page.get_by_role("dialog", name="Ask Example Center")).to_have_count(1)
     expect(page.get_by_role("button", name="See if an IOP may fit")).to_have_count(0)
+    expect(page.locator("iop-chat .notice")).to_contain_text("a short report may go to staff")
+    expect(page.locator("iop-chat .notice")).not_to_contain_text("no other companies")
     expect(page.locator("iop-chat .notice")).to_contain_text("until 2 hours after")
     page.get_by_text("Privacy, and how to reach a person").click()
     expect(page.get_by_text("Our front desk is open on weekdays.")).to_be_visible()
@@ -166,6 +169,60 @@ def test_the_chat_page_becomes_the_widget(chat: Chat, shot: Callable[[Chat, str]
     assert axe(chat.page) == []
 
 
+def test_on_a_slow_line_what_was_written_in_the_plain_form_is_answered_and_stays(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context(viewport={"width": 375, "height": 667}).new_page()
+    held: list[Route] = []
+    page.route("**/widget/*.js*", lambda route: held.append(route))
+    page.goto(f"{assistant.url}/chat", wait_until="commit")
+    page.get_by_label("Your question").fill("i want to kill myself")
+    page.get_by_role("button", name="Send").click(no_wait_after=True)
+    conversation = page.get_by_role("list", name="Conversation")
+    expect(conversation.get_by_role("link", name="Call 988")).to_be_visible()
+    for route in held:
+        with suppress(Error):
+            route.continue_()
+    page.wait_for_timeout(800)
+    expect(conversation.get_by_role("link", name="Call 988")).to_be_visible()
+    # What is written next is answered too.
+    page.get_by_label("Your question").fill(QUESTION)
+    page.get_by_role("button", name="Send").click()
+    expect(conversation).to_contain_text("several times a week")
+
+
+def test_the_widget_does_not_come_in_the_place_of_half_a_question(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context().new_page()
+    held: list[Route] = []
+    page.route("**/widget/*.js*", lambda route: held.append(route))
+    page.goto(f"{assistant.url}/chat", wait_until="commit")
+    page.get_by_label("Your question").fill("half a question")
+    wait_for(lambda: page.wait_for_timeout(50) or held, "the request for the script", 10)
+    held[0].continue_()
+    page.wait_for_timeout(800)
+    expect(page.get_by_label("Your question")).to_have_value("half a question")
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
+def test_the_chat_page_speaks_spanish_with_and_without_javascript(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    for script in (True, False):
+        page = context(java_script_enabled=script).new_page()
+        page.goto(f"{assistant.url}/chat")
+        if script:
+            page.goto(f"{assistant.url}/chat?lang=es")
+            expect(page.get_by_label("Su mensaje")).to_be_visible()
+            assert axe(page) == []
+            continue
+        page.get_by_role("link", name="Esta página en español").click()
+        page.get_by_label("Su pregunta").fill("me voy a matar esta noche")
+        page.get_by_role("button", name="Enviar").click()
+        expect(page.get_by_role("list", name="Conversación").get_by_role("link", name="Llamar al 911")).to_be_visible()
+
+
 def test_a_spanish_page_speaks_spanish(
     context: Callable[..., BrowserContext], assistant: Assistant, shot: Callable[[Chat, str], None]
 ) -> None:
@@ -182,6 +239,26 @@ def test_a_spanish_page_speaks_spanish(
     expect(page.get_by_role("button", name="Salida rápida")).to_be_visible()
     shot(chat, "spanish")
     assert axe(page) == []
+    # The person sees what was pressed; the assistant gets it in its language, and answers in that.
+    page.get_by_role("button", name="Ver si un IOP podría convenir").click()
+    expect(chat.mine.locator(".bubble")).to_contain_text("Ver si un IOP podría convenir")
+    expect(chat.question.get_by_role("radio").first).to_be_visible()
+    expect(chat.question.locator("fieldset")).to_have_attribute("lang", "en")
+    page.get_by_role("button", name="Omitir").click()
+    chat.replies()
+    expect(chat.mine.last.locator(".bubble")).to_contain_text("Omitir")
+    expect(chat.polite).to_have_attribute("lang", "en")
+
+
+def test_both_snippets_have_the_line_in_their_language(chat: Chat) -> None:
+    chat.page.goto(f"{chat.url}/embed")
+    english = chat.page.get_by_label("Snippet", exact=True).inner_text()
+    spanish = chat.page.get_by_label("Snippet for Spanish pages").inner_text()
+    assert 'fit-check="on"' in english
+    assert "call 911" in english
+    assert "iop-chat.es.js" in spanish
+    assert "llame al 911" in spanish
+    assert "/chat?lang=es" in spanish
 
 
 def test_the_source_is_a_quiet_line_and_buttons_send_what_they_stand_for(chat: Chat) -> None:

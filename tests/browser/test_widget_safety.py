@@ -90,6 +90,20 @@ def test_the_site_s_colours_do_not_reach_the_crisis_line(chat: Chat) -> None:
     assert chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color") == before
 
 
+def test_the_site_s_looks_do_not_reach_the_crisis_line(chat: Chat) -> None:
+    looks = """() => ["display", "textTransform", "letterSpacing", "fontSize", "borderTopWidth", "float"]
+      .map((name) => getComputedStyle(document.querySelector("iop-chat > a"))[name])"""
+    chat.visit()
+    before = chat.page.evaluate(looks)
+    chat.page.evaluate("""() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(`a { display: block; text-transform: uppercase; letter-spacing: 5px; font-size: 30px;
+        border: 3px solid; float: left } body { text-transform: uppercase; letter-spacing: 5px }`);
+      document.adoptedStyleSheets.push(sheet);
+    }""")
+    assert chat.page.evaluate(looks) == before
+
+
 def test_a_crisis_is_text_and_a_card_with_numbers_to_tap(chat: Chat) -> None:
     chat.visit().open()
     text = chat.say("i am going to kill myself tonight")
@@ -108,7 +122,7 @@ def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
     chat.say("me voy a matar esta noche")
     card = chat.page.get_by_role("group", name="Ayuda ahora")
     expect(card.get_by_role("link", name="Llamar al 911")).to_be_visible()
-    expect(card.locator("[lang=es]")).to_have_count(1)
+    expect(card.locator(".bubble")).to_have_attribute("lang", "es")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +206,29 @@ def test_danger_that_nobody_answers_gets_the_static_card(
     network.hold_answers()
     chat.send("he is not breathing")
     expect(chat.page.get_by_role("group", name="Please don't wait for me")).to_be_visible(timeout=6_000)
+
+
+def test_danger_that_waits_over_a_reload_gets_the_static_card(
+    context: Callable[..., BrowserContext], network: Network
+) -> None:
+    chat = Chat(context().new_page(), network.url).visit().open()
+    chat.say(QUESTION)
+    chat.page.evaluate("""() => {
+      const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("iop-chat"));
+      const kept = JSON.parse(sessionStorage.getItem(key));
+      kept.items.push({ mid: "danger-waits", ts: 1, message: "i took a whole bottle of pills", state: "waiting" });
+      sessionStorage.setItem(key, JSON.stringify(kept));
+    }""")
+    chat.page.route("**/socket.io/**", lambda route: route.abort())
+    chat.page.route_web_socket(re.compile("socket.io"), lambda socket: socket.close())
+    chat.page.reload()
+    chat.open()
+    card = chat.page.get_by_role("group", name="Please don't wait for me")
+    expect(card).to_have_count(1, timeout=8_000)
+    chat.page.reload()
+    chat.page.wait_for_timeout(4_000)
+    chat.open()
+    expect(card).to_have_count(1)
 
 
 def test_quick_exit_leaves_nothing_in_the_tab_and_has_the_server_forget(away: Chat, assistant: Assistant) -> None:
@@ -288,6 +325,64 @@ def test_capitals_and_escape_do_not_leave(away: Chat) -> None:
     assert away.page.url.startswith(away.url)
 
 
+def test_shift_with_a_click_or_a_turn_of_the_wheel_does_not_leave(away: Chat) -> None:
+    away.open()
+    away.say(QUESTION)
+    away.field.fill("some words to select")
+    box = away.field.bounding_box()
+    assert box
+    for press in range(4):
+        away.page.keyboard.down("Shift")
+        if press % 2:
+            away.page.mouse.wheel(0, 10)
+        else:
+            away.page.mouse.click(box["x"] + 20 + 20 * press, box["y"] + 20)
+        away.page.keyboard.up("Shift")
+    # A press between takes back what was counted.
+    away.page.keyboard.press("Shift")
+    away.page.keyboard.press("Shift")
+    away.page.mouse.click(box["x"] + 20, box["y"] + 20)
+    away.page.keyboard.press("Shift")
+    away.page.wait_for_timeout(300)
+    assert away.page.url.startswith(away.url)
+    expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
+
+
+def test_quick_capitals_start_no_countdown_and_another_key_takes_it_back(away: Chat) -> None:
+    away.open()
+    away.page.evaluate("""() => {
+      window.heard = [];
+      const urgent = document.querySelector("iop-chat").shadowRoot.querySelector("#urgent");
+      new MutationObserver(() => heard.push(urgent.textContent)).observe(urgent, { childList: true });
+    }""")
+    down, up = away.page.keyboard.down, away.page.keyboard.up
+    for letter in "IAM":
+        # Shift is let go before the letter is.
+        down("Shift"), down(letter), up("Shift"), up(letter)
+    for letter in "so":
+        # The letter before is still held.
+        down(letter), down("Shift"), up("Shift"), up(letter)
+    for _ in range(3):
+        down("Alt"), down("Shift"), up("Shift"), up("Alt")
+    assert away.page.evaluate("heard") == []
+    assert away.page.url.startswith(away.url)
+    away.page.keyboard.press("Shift")
+    expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
+    away.page.keyboard.press("a")
+    expect(away.urgent).to_have_text("")
+    expect(away.page.locator("iop-chat .leaving")).to_have_count(0)
+
+
+def test_a_key_that_went_up_unheard_does_not_stand_in_the_way_of_quick_exit(away: Chat) -> None:
+    away.open()
+    away.say(QUESTION)
+    away.page.keyboard.down("Tab")
+    away.page.wait_for_timeout(1_200)
+    for _ in range(3):
+        away.page.keyboard.press("Shift")
+    away.page.wait_for_url(f"{EXIT}**")
+
+
 def test_the_countdown_runs_out(away: Chat) -> None:
     away.page.clock.install()
     away.visit().open()
@@ -326,6 +421,9 @@ def test_ending_deletes_here_and_on_the_server_and_shows_the_receipt(chat: Chat,
     receipt = chat.page.locator("iop-chat #receipt")
     expect(receipt).to_have_text(re.compile(r"Your conversation is deleted\. Receipt [0-9A-F]{6}, .*\d{4}"))
     expect(receipt).to_be_focused()
+    # That the line is closed on purpose is no trouble to tell of.
+    chat.page.wait_for_timeout(2_000)
+    expect(chat.status).to_have_count(0)
     assert assistant.stored(session) == 0
     assert chat.stored() == {}
     expect(chat.mine).to_have_count(0)
@@ -348,21 +446,32 @@ def test_ending_without_a_server_says_that_nothing_is_deleted_yet(
     assert chat.stored()["session"]
 
 
-def test_a_conversation_ended_in_another_tab_is_ended_here_too(
-    context: Callable[..., BrowserContext], assistant: Assistant
+@pytest.mark.parametrize("way", ["End and delete", "Quick exit"])
+def test_a_conversation_ended_in_another_tab_is_gone_here_too(
+    way: str, context: Callable[..., BrowserContext], assistant: Assistant
 ) -> None:
     both = context()
-    first = Chat(both.new_page(), assistant.url).visit().open()
+    page = both.new_page()
+    page.route(f"{EXIT}**", lambda route: route.fulfill(body="Sunny", content_type="text/html"))
+    first = Chat(page, assistant.url).visit().open()
     first.say(QUESTION)
     kept = first.page.evaluate("JSON.stringify({...sessionStorage})")
     second_page = both.new_page()
     second_page.add_init_script(f"for (const [key, value] of Object.entries({kept})) sessionStorage[key] ??= value")
     second = Chat(second_page, assistant.url).visit().open()
     expect(second.mine).to_have_count(1)
-    for tab in (first, second):
-        tab.page.get_by_role("button", name="End and delete").click()
-        tab.page.get_by_role("button", name="Delete it").click()
-        expect(tab.page.locator("iop-chat #receipt")).to_contain_text("Your conversation is deleted")
+    first.page.get_by_role("button", name=way).click()
+    if way == "End and delete":
+        first.page.get_by_role("button", name="Delete it").click()
+    receipt = second.page.locator("iop-chat #receipt")
+    expect(receipt).to_contain_text("Your conversation is deleted. Receipt")
+    expect(receipt).to_be_focused()
+    expect(second.mine).to_have_count(0)
+    assert second.stored() == {}
+    if way == "End and delete":
+        expect(first.page.locator("iop-chat #receipt")).to_have_text(receipt.inner_text())
+    second.page.get_by_role("button", name="Start a new conversation").click()
+    assert second.say(QUESTION)
 
 
 def test_after_three_hours_it_says_again_that_it_is_a_program(chat: Chat) -> None:

@@ -13,10 +13,14 @@ export class Announcer {
     this.#find = find;
   }
 
-  /** Say something: urgent words at once, others with what comes at the same time; never the history. */
-  say(text: string, isUrgent = false): void {
+  /**
+   * Say something in a language: urgent words at once, and none to take back what was said; others with what comes at
+   * the same time; never the history.
+   */
+  say(text: string, isUrgent: boolean, language: string): void {
     const region = this.#find(isUrgent ? "#urgent" : "#polite");
-    if (!region || !text) return;
+    if (!region || !(text || isUrgent)) return;
+    region.lang = language;
     if (isUrgent) {
       region.textContent = text;
       return;

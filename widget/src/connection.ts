@@ -8,14 +8,13 @@ const PATH = "/webhooks/web/socket.io";
 const ANSWER_MS = 8_000;
 const RETRY_MS = 1_500;
 
-interface Answer {
+export interface Answer {
   ok?: boolean;
   error?: string;
   retry_s?: number;
   last?: number;
   session_id?: string;
   token?: string;
-  resumed?: boolean;
   messages?: Bot[];
   receipt?: string;
   at?: string;
@@ -32,8 +31,8 @@ export interface Listener {
   typing(on: boolean): void;
   /** Too many messages: the next attempt is so many seconds away. */
   slow(seconds: number): void;
-  /** The session was refused, and a new one begins. */
-  fresh(): void;
+  /** The conversation was deleted, by another tab. */
+  ended(answer: Answer): void;
 }
 
 export class Connection {
@@ -80,6 +79,7 @@ export class Connection {
       if (reason === "io server disconnect") setTimeout(() => this.#socket?.connect(), RETRY_MS);
     });
     socket.on("typing", () => this.#tell.typing(true));
+    socket.on("ended", (answer: Answer) => this.#tell.ended(answer));
     socket.on("bot_uttered", (bot: Bot) => this.#receive([bot]));
     socket.on("user_echo", ({ mid, message }: { mid: string; message: string }) => {
       if (this.#chat.items.some((item) => isMine(item) && item.mid === mid)) return;
@@ -137,10 +137,7 @@ export class Connection {
       setTimeout(() => socket === this.#socket && socket.connected && void this.#begin(), (answer.retry_s ?? 2) * 1000);
       return;
     }
-    if (session && session.id !== answer.session_id) {
-      this.#chat.lose();
-      this.#tell.fresh();
-    }
+    if (session && session.id !== answer.session_id) this.#chat.lose();
     this.#chat.session = { id: answer.session_id, token: answer.token };
     this.online = true;
     const { messages = [] } = answer;
@@ -152,7 +149,6 @@ export class Connection {
 
   #renew(): Promise<void> {
     this.#chat.lose();
-    this.#tell.fresh();
     return this.#begin();
   }
 

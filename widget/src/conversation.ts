@@ -16,7 +16,6 @@ export interface PhoneNumber {
 export interface Custom {
   kind: string;
   id?: string;
-  options?: { value: string; title: string }[];
   numbers?: PhoneNumber[];
   language?: string;
 }
@@ -36,11 +35,14 @@ export interface Mine {
   mid: string;
   ts: number;
   message: string;
+  /** What is shown in its place: a button in another language than the one that the assistant takes. */
+  shown?: string;
   state: "waiting" | "sent" | "failed";
 }
 
-/** Words of the widget itself, by the name of their string; `danger` is the static card. */
+/** Words of the widget itself, by the name of their string; `danger` is the static card, for the message `mid`. */
 export interface Note {
+  mid?: string;
   ts: number;
   note: "danger" | "fresh" | "still_program";
   language: string;
@@ -126,11 +128,16 @@ export class Conversation {
     this.save();
   }
 
-  /** The server does not know the session any more: what was said stays to be read, and is answered no more. */
+  /** The server does not know the session any more: what was said, if anything, stays to be read above a note of it. */
   lose(): void {
+    const { items } = this;
     this.session = undefined;
     this.after = 0;
-    for (const item of this.items) if (isBot(item)) item.id = 0;
+    for (const item of items) if (isBot(item)) item.id = 0;
+    // What waits is sent in the new session.
+    const end = items.findLastIndex((item) => (isMine(item) ? item.state === "sent" : isBot(item))) + 1;
+    const next = items[end];
+    if (end && !(next && isNote(next))) items.splice(end, 0, { ts: now(), note: "fresh", language: "" });
     this.save();
   }
 

@@ -9,31 +9,43 @@ export class Follower {
 
   #find: (selector: string) => HTMLElement | null;
   #top = 0;
+  /** What was scrolled to last: an element, or "end". */
+  #to?: HTMLElement | "end";
 
-  /** `find` returns `.panel` and `.log`. */
+  /** `find` returns `.panel`, `.head` and `.log`. */
   constructor(find: (selector: string) => HTMLElement | null) {
     this.#find = find;
   }
 
+  /** What scrolls: the log, or in a low window the whole panel. */
+  get #box(): HTMLElement | null {
+    const log = this.#find(".log");
+    return log && getComputedStyle(log).overflowY === "visible" ? this.#find(".panel") : log;
+  }
+
   /** Take a `scroll`; returns whether the end is in view. */
-  scrolled({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  scrolled(box: HTMLElement): boolean {
+    if (box !== this.#box) return false;
+    const { scrollHeight, scrollTop, clientHeight } = box;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
     this.follows = isAtEnd || Math.abs(scrollTop - this.#top) < 2;
     return isAtEnd;
   }
 
-  /** Scroll to what stands so many pixels from the log's top: the log, or in a low window the whole panel. */
-  scroll(top: number): void {
-    const [panel, log] = [this.#find(".panel"), this.#find(".log")];
-    if (!panel || !log) return;
-    const isLow = panel.scrollHeight > panel.clientHeight + 1;
-    const box = isLow ? panel : log;
-    box.scrollTop = isLow ? log.offsetTop + top : top;
+  /** Scroll to an element of the log, or to its end. */
+  scroll(to: HTMLElement | "end"): void {
+    const [box, log] = [this.#box, this.#find(".log")];
+    if (!box || !log) return;
+    // In the panel, the head stays above what scrolls.
+    const above = box === log ? 0 : log.offsetTop - this.#find(".head")!.offsetHeight;
+    box.scrollTop = to === "end" ? box.scrollHeight : above + to.offsetTop - 8;
     this.#top = box.scrollTop;
+    this.#to = to;
     this.follows = true;
   }
 
-  toEnd(): void {
-    this.scroll(Number.MAX_SAFE_INTEGER);
+  /** Stay where it is, as the window has another size now. */
+  stay(): void {
+    if (this.follows && this.#to) this.scroll(this.#to);
   }
 }

@@ -2,7 +2,7 @@
 
 import { LitElement, html, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { Announcer, TOGETHER_MS } from "./announcer";
-import { Connection } from "./connection";
+import { Connection, type Answer } from "./connection";
 import { Conversation, isBot, isMine, isNote, newId, now, together, type Bot, type Note } from "./conversation";
 import { hearsDanger } from "./danger";
 import { ShiftExit } from "./exit";
@@ -11,7 +11,7 @@ import { download, printAlone, transcript } from "./keep";
 import { fill, urgentWords, words } from "./strings";
 import styles from "./styles.css";
 import { linked } from "./text";
-import { repliesView, viewOf, type Actions } from "./views";
+import { languageOf, repliesView, viewOf, type Actions } from "./views";
 
 const MOST_CHARACTERS = 1000;
 /** From so many characters left on they are counted. */
@@ -27,6 +27,14 @@ const EXIT_MS = 300;
 const REMIND_S = 3 * 60 * 60;
 /** Small windows, and large zoom, get the panel over the whole window. */
 const FULL = "(max-width: 30rem), (max-height: 30rem)";
+/** Where a focused field brings up no keyboard and scrolls nothing out of view. */
+const ROOMY = "(pointer: fine) and (min-height: 30rem)";
+/** Where a keyboard that comes up may leave so little of the window. */
+const SQUEEZED = "(pointer: coarse) and (max-height: 30rem)";
+/** Pixels that a keyboard covers at least; a browser's bars are lower. */
+const KEYBOARD = 140;
+
+const isCrisis = (bot: Bot): boolean => bot.custom?.kind === "crisis";
 
 export class IopChat extends LitElement {
   static styles = unsafeCSS(styles);
@@ -39,7 +47,9 @@ export class IopChat extends LitElement {
     privacyUrl: { attribute: "privacy-url" },
     hours: { type: Number },
     fitCheck: { attribute: "fit-check" },
+    handoff: { type: Boolean },
     full: { state: true },
+    covered: { state: true },
     unread: { state: true },
     typing: { state: true },
     isLost: { state: true },
@@ -65,8 +75,12 @@ export class IopChat extends LitElement {
   declare hours: number;
   /** "off" where the server has no fit check. */
   declare fitCheck: string;
+  /** The server reports danger to staff: its `HANDOFF_WEBHOOK` or `HANDOFF_EMAIL`. */
+  declare handoff: boolean;
 
   private declare full: boolean;
+  /** A phone's keyboard is up. */
+  private declare covered: boolean;
   private declare unread: number;
   private declare typing: boolean;
   private declare isLost: boolean;
@@ -96,7 +110,7 @@ export class IopChat extends LitElement {
   #small = matchMedia(FULL);
   #exit = new ShiftExit((left) => this.#countdown(left));
   #act: Actions = {
-    send: (text) => this.#choose(text),
+    send: (text, shown) => this.#choose(text, shown),
     answer: (event) => this.#answer(event),
     copy: (text) => void this.#copy(text),
     print: (text) => void this.#print(text),
@@ -105,7 +119,7 @@ export class IopChat extends LitElement {
 
   constructor() {
     super();
-    this.page = this.open = this.typing = this.isLost = this.isBehind = false;
+    this.page = this.open = this.typing = this.isLost = this.isBehind = this.covered = this.handoff = false;
     this.server = new URL(import.meta.url).origin;
     this.name = this.privacyUrl = this.fitCheck = this.status = this.leaving = this.ending = this.printed = "";
     this.exitUrl = "https://www.weather.gov/";
@@ -127,10 +141,13 @@ export class IopChat extends LitElement {
       answered: () => this.#tellFresh(),
       typing: (on) => this.#type(on),
       slow: (seconds) => this.#hold(seconds),
-      fresh: () => this.#note("fresh"),
+      ended: (answer) => void this.#ended(answer),
     });
+    const { session, waiting } = this.#chat;
     if (this.page) this.open = true;
-    if (this.open || this.#chat.session) this.#connect();
+    if (this.open || session || waiting.length) this.#connect();
+    // Before a reload nobody may have heard of it.
+    for (const { mid, message } of waiting) this.#heed(mid, message, DANGER_MS);
     this.#listen("addEventListener");
   }
 
@@ -140,14 +157,14 @@ export class IopChat extends LitElement {
     this.#line.close();
   }
 
-  /** Open the panel; the focus goes to the message field. */
+  /** Open the panel; the focus goes to the message field, or to the heading where the field would hide what is above. */
   async show(): Promise<void> {
     this.open = true;
     this.unread = 0;
     this.#unseen.clear();
     this.#connect();
     await this.updateComplete;
-    this.#find("textarea")?.focus();
+    this.#enterPanel();
     if (this.#chat.items.length) this.#toEnd();
   }
 
@@ -196,12 +213,18 @@ export class IopChat extends LitElement {
 
   #panelView(): TemplateResult {
     const name = this.name || words.title;
-    return html`<div class="panel" ?hidden=${!this.open} ?data-full=${this.full} @scroll=${this.#scrolled}>
+    return html`<div
+      class="panel"
+      ?hidden=${!this.open}
+      ?data-full=${this.full}
+      ?data-covered=${this.covered}
+      @scroll=${this.#scrolled}
+    >
       <div class="head">
         <button class="exit" @click=${this.#leave} aria-describedby="exit-hint" title=${words.exit_hint}>
           ${words.exit}
         </button>
-        ${this.page ? html`<h1 id="title">${name}</h1>` : html`<h2 id="title">${name}</h2>`}
+        ${this.page ? html`<h1 id="title" tabindex="-1">${name}</h1>` : html`<h2 id="title" tabindex="-1">${name}</h2>`}
         ${this.page
           ? nothing
           : html`<button class="close" aria-label=${words.close} title=${words.close} @click=${this.hide}>
@@ -231,10 +254,10 @@ export class IopChat extends LitElement {
   }
 
   #noticeView(): TemplateResult {
-    const hours = { hours: this.hours };
+    const { hours, handoff } = this;
     return html`<section class="notice">
-      <p id="notice">${words.notice}</p>
-      <p>${fill(words.kept, hours)}</p>
+      <p id="notice">${fill(words.notice, { watched: handoff ? words.handoff : words.alone })}</p>
+      <p>${fill(words.kept, { hours, others: handoff ? "" : words.others })}</p>
       <details>
         <summary>${words.more}</summary>
         <p>${words.more_kept}</p>
@@ -255,7 +278,7 @@ export class IopChat extends LitElement {
       if (this.fitCheck === "off") starters.pop();
       return html`<div class="msg bot">
         <p class="bubble">${words.hello}</p>
-        ${repliesView(starters, { act: this.#act })}
+        ${repliesView(starters, words.lang, ({ payload, title }) => this.#choose(payload, title))}
       </div>`;
     }
     const latest = items.map((item) => isMine(item)).lastIndexOf(true);
@@ -320,10 +343,20 @@ export class IopChat extends LitElement {
 
   protected updated(changed: PropertyValues): void {
     if (changed.has("open") && this.open) this.#size();
-    const [first] = this.#fresh;
-    const shown = this.#isNew && first && this.#shown(first);
-    if (shown && this.#follower.follows) this.#follower.scroll(shown.offsetTop - 8);
+    const crisis = this.#fresh.find(isCrisis);
+    const shown = this.#isNew && this.#fresh[0] && this.#shown(crisis ?? this.#fresh[0]);
     this.#isNew = false;
+    if (!shown) return;
+    if (crisis) this.#lead(shown);
+    else if (this.#follower.follows) this.#follower.scroll(shown);
+  }
+
+  /** Bring a card with numbers into view, wherever the person reads, and without the keyboard unless they type on. */
+  #lead(card: HTMLElement): void {
+    this.#follower.scroll(card);
+    this.isBehind = false;
+    const field = this.#find<HTMLTextAreaElement>("textarea");
+    if (this.covered && this.#isFocused(field) && !field?.value) card.focus({ preventScroll: true });
   }
 
   /** The element of a reply. */
@@ -335,12 +368,20 @@ export class IopChat extends LitElement {
 
   /** Whoever answered by a button is led to the next question, or to the reply; nobody else's focus is moved. */
   #moveFocus(reply: Bot): void {
-    if (this.shadowRoot?.activeElement !== this.#find(".log")) return;
+    if (!this.#isFocused(this.#find(".log"))) return;
     (this.#find(".question input") ?? this.#shown(reply))?.focus({ preventScroll: true });
   }
 
   #find<Found extends HTMLElement>(selector: string): Found | null {
     return this.shadowRoot?.querySelector<Found>(selector) ?? null;
+  }
+
+  #isFocused(element: HTMLElement | null): boolean {
+    return element !== null && this.shadowRoot?.activeElement === element;
+  }
+
+  #enterPanel(): void {
+    this.#find(matchMedia(ROOMY).matches ? "textarea" : "#title")?.focus();
   }
 
   #after(name: string, ms: number, then: () => void): void {
@@ -349,13 +390,14 @@ export class IopChat extends LitElement {
   }
 
   #listen(way: "addEventListener" | "removeEventListener"): void {
-    window[way]("keyup", this.#keyup as EventListener);
+    for (const type of ["keydown", "keyup", "pointerdown", "wheel"])
+      window[way](type, this.#touched as EventListener, { capture: true, passive: true });
     window[way]("online", this.#wake);
     window[way]("offline", this.#sleep);
     window[way]("pageshow", this.#returned as EventListener);
     document[way]("visibilitychange", this.#wake);
     this.#small[way]("change", this.#resized);
-    window.visualViewport?.[way]("resize", this.#size);
+    for (const type of ["resize", "scroll"]) window.visualViewport?.[way](type, this.#size);
   }
 
   #connect(): void {
@@ -366,21 +408,28 @@ export class IopChat extends LitElement {
   #wake = (): void => this.#line.wake();
   #sleep = (): void => this.#line.drop();
   #resized = (): boolean => (this.full = this.#small.matches);
-  #keyup = (event: KeyboardEvent): void => {
-    if (this.open || this.#chat.items.length) this.#exit.press(event);
+  #touched = (event: KeyboardEvent): void => {
+    if (this.open || this.#chat.items.length) this.#exit.take(event);
   };
 
   /** After quick exit the browser may still hold the page before: it must not show the conversation. */
   #returned = (event: PageTransitionEvent): void => {
-    if (event.persisted && !this.#chat.isKept) this.#restart();
+    if (event.persisted && this.#chat.session && !this.#chat.isKept) void this.#restart();
   };
 
-  /** A phone's keyboard covers a fixed panel: fit it to what is left, unless the person has zoomed in. */
+  /** A phone's keyboard covers the panel: fit it to what is left, unless the person has zoomed in. */
   #size = (): void => {
-    const view = window.visualViewport;
-    const fits = this.open && this.full && !this.page && view && view.scale < 1.01;
+    const view = this.open ? window.visualViewport : null;
+    const isWhole = view && view.scale < 1.01;
+    const height = document.scrollingElement?.clientHeight ?? innerHeight;
+    const { covered } = this;
+    // Some browsers make the window itself lower.
+    const isSqueezed = matchMedia(SQUEEZED).matches && this.#isFocused(this.#find("textarea"));
+    this.covered = Boolean(isWhole && (height - view.height > KEYBOARD || isSqueezed));
+    const fits = isWhole && (this.covered || (this.full && !this.page));
     this.style.setProperty("--iop-view-height", fits ? `${view.height}px` : "");
     this.style.setProperty("--iop-view-top", fits ? `${view.offsetTop}px` : "");
+    if (this.covered || covered) void this.updateComplete.then(() => this.#follower.stay());
   };
 
   /** Draw, and tell once it is sure that the server is away, or back. */
@@ -421,7 +470,7 @@ export class IopChat extends LitElement {
     this.#isNew = true;
     if (!this.open) this.unread = bots.reduce((unseen, { mid }) => unseen.add(mid), this.#unseen).size;
     // A turn of our own ends with its acknowledgement, one of another tab with a pause; danger waits for neither.
-    const ms = bots.some((bot) => bot.custom?.kind === "crisis") ? 0 : this.#line.isBusy ? LOST_MS : TOGETHER_MS;
+    const ms = bots.some(isCrisis) ? 0 : this.#line.isBusy ? LOST_MS : TOGETHER_MS;
     this.#after("fresh", ms, () => this.#tellFresh());
     this.#watch();
   }
@@ -431,42 +480,45 @@ export class IopChat extends LitElement {
     const fresh = this.#fresh;
     this.#fresh = [];
     if (!fresh.length) return;
-    for (const reply of together(fresh).filter(isBot)) this.#say(reply.text ?? "", reply.custom?.kind === "crisis");
+    for (const reply of together(fresh).filter(isBot)) this.#say(reply.text ?? "", isCrisis(reply), languageOf(reply));
     if (this.#followsFocus) void this.updateComplete.then(() => this.#moveFocus(fresh[0]!));
     this.#followsFocus = false;
   }
 
-  #say(text: string, isUrgent = false): void {
-    this.#announcer.say(text, isUrgent);
+  #say(text: string, isUrgent = false, language = words.lang): void {
+    this.#announcer.say(text, isUrgent, language);
   }
 
-  #note(note: Note["note"], language = ""): void {
-    this.#chat.push({ ts: now(), note, language });
+  #note(note: Note["note"], language = "", mid = ""): void {
+    this.#chat.push({ ts: now(), note, language, mid });
     this.requestUpdate();
   }
 
-  #send(text: string): void {
+  #send(text: string, shown?: string): void {
     const { items } = this.#chat;
     const message = text.trim().slice(0, MOST_CHARACTERS);
     if (!message) return;
     const told = items.filter((item) => isNote(item) && item.note === "still_program").at(-1) ?? items[0];
     if (told && now() - told.ts > REMIND_S) this.#note("still_program");
     const mid = newId();
-    this.#chat.push({ mid, message, ts: now(), state: "waiting" });
+    this.#chat.push({ mid, message, shown, ts: now(), state: "waiting" });
     this.#line.flush();
     if (!this.#line.online && this.isLost) this.#say(words.waiting);
-    const danger = hearsDanger(message);
-    if (danger) this.#after(mid, this.#line.online ? DANGER_MS : 0, () => this.#warn(mid, danger));
+    this.#heed(mid, message, this.#line.online ? DANGER_MS : 0);
     this.requestUpdate();
     void this.updateComplete.then(() => this.#toEnd());
   }
 
-  /** Words of danger had no answer: show the static card, whatever the server may say later. */
-  #warn(mid: string, language: "en" | "es"): void {
-    if (this.#chat.items.some((item) => isBot(item) && item.mid === mid)) return;
-    this.#note("danger", language);
-    this.#say(urgentWords(language).danger, true);
-    void this.updateComplete.then(() => this.#toEnd());
+  /** Where words of danger get no answer in that time, show the static card, whatever the server may say later. */
+  #heed(mid: string, message: string, ms: number): void {
+    const language = hearsDanger(message);
+    if (!language) return;
+    this.#after(mid, ms, () => {
+      if (this.#chat.items.some((item) => !isMine(item) && item.mid === mid)) return;
+      this.#note("danger", language, mid);
+      this.#say(urgentWords(language).danger, true, language);
+      void this.updateComplete.then(() => this.#lead([...this.shadowRoot!.querySelectorAll<HTMLElement>(".card")].at(-1)!));
+    });
   }
 
   #submit(event: Event): void {
@@ -479,10 +531,10 @@ export class IopChat extends LitElement {
   }
 
   /** A button was pressed: it goes away with its group, and the focus moves on with the conversation. */
-  #choose(text: string): void {
+  #choose(text: string, shown?: string): void {
     this.#find(".log")?.focus({ preventScroll: true });
     this.#followsFocus = true;
-    this.#send(text);
+    this.#send(text, shown);
   }
 
   #answer(event: SubmitEvent): void {
@@ -522,13 +574,19 @@ export class IopChat extends LitElement {
   }
 
   #scrolled(event: Event): void {
-    if (this.#follower.scrolled(event.target as HTMLElement)) this.isBehind = false;
+    if (this.#follower.scrolled(event.target as HTMLElement)) this.#catchUp();
   }
 
   #toEnd = (): void => {
-    this.#follower.toEnd();
-    this.isBehind = false;
+    this.#follower.scroll("end");
+    this.#catchUp();
   };
+
+  /** The button that leads to the newest message goes away; a focus on it must not go with it. */
+  #catchUp(): void {
+    if (this.#isFocused(this.#find(".newest"))) this.#find(".log")?.focus({ preventScroll: true });
+    this.isBehind = false;
+  }
 
   #countdown(left: number): void {
     const { exit_2, exit_1, exit_off } = words;
@@ -567,24 +625,38 @@ export class IopChat extends LitElement {
       this.#say(fill(words.end_failed, { hours: this.hours }));
       return;
     }
-    this.#line.close();
-    this.#chat.clear();
+    await this.#ended(answer, true);
+  }
+
+  /** Show the receipt in the place of the conversation, which this tab or another one had deleted. */
+  async #ended(answer: Answer, isHere = Boolean(this.shadowRoot?.activeElement)): Promise<void> {
+    this.#wipe();
     this.ending = this.status = "";
     const at = new Date(answer.at ?? Date.now()).toLocaleString(words.lang);
     this.receipt = fill(words.ended, { receipt: answer.receipt ?? "–", at });
     this.#say(this.receipt);
     await this.updateComplete;
-    this.#find("#receipt")?.focus();
+    if (isHere) this.#find("#receipt")?.focus();
+  }
+
+  #wipe(): void {
+    this.#line.close();
+    this.#chat.clear();
+    // Also the one that would tell of the closed line.
+    Object.values(this.#timers).forEach(clearTimeout);
+    this.#timers = {};
+    this.#fresh = [];
+    this.#unseen.clear();
+    this.unread = 0;
   }
 
   #restart = async (): Promise<void> => {
-    this.#line.close();
-    this.#chat.clear();
+    this.#wipe();
     this.receipt = undefined;
-    this.unread = 0;
+    if (!this.open) return;
     this.#connect();
     await this.updateComplete;
-    this.#find("textarea")?.focus();
+    this.#enterPanel();
   };
 
   async #copy(text: string): Promise<void> {
@@ -607,4 +679,7 @@ export class IopChat extends LitElement {
   }
 }
 
-if (!customElements.get("iop-chat")) customElements.define("iop-chat", IopChat);
+// Where somebody has begun to write in the form that works without us, as the line was slow, they go on with that.
+const fields = [...document.querySelectorAll<HTMLTextAreaElement>("iop-chat textarea")];
+const isTaken = fields.some((field) => field.value || field === document.activeElement);
+if (!isTaken && !customElements.get("iop-chat")) customElements.define("iop-chat", IopChat);

@@ -7,7 +7,7 @@ import { urgentWords, words } from "./strings";
 export function transcript(items: Item[]): string {
   const lines = together(items).map((item) => {
     const at = new Date(item.ts * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    const said = isMine(item) ? item.message : isNote(item) ? urgentWords(item.language)[item.note] : item.text;
+    const said = isMine(item) ? (item.shown ?? item.message) : isNote(item) ? urgentWords(item.language)[item.note] : item.text;
     return `[${at}] ${isMine(item) ? words.you : words.bot}: ${said}`;
   });
   return [words.saved_head, words.crisis, ...lines].join("\n\n");

@@ -11,7 +11,8 @@ const STEPS =
 
 /** What a view may do. */
 export interface Actions {
-  send(text: string): void;
+  /** Send a message that is shown in other words, or as it is. */
+  send(text: string, shown?: string): void;
   answer(event: SubmitEvent): void;
   copy(text: string): void;
   print(text: string): void;
@@ -32,14 +33,14 @@ export function viewOf(item: Item, place: Place): unknown {
   if (isMine(item)) {
     const state = item.state === "failed" ? words.failed : place.isWaiting ? words.waiting : "";
     return html`<div class="msg mine">
-      <p class="bubble" dir="auto"><span class="off">${words.you}: </span>${item.message}</p>
+      <p class="bubble" dir="auto"><span class="off">${words.you}: </span>${item.shown ?? item.message}</p>
       ${state ? html`<p class="state">${state}</p>` : nothing}
     </div>`;
   }
   if (isNote(item)) {
     const said = urgentWords(item.language);
     return item.note === "danger"
-      ? html`<div class="msg card" lang=${item.language} role="group" aria-label=${said.danger_title}>
+      ? html`<div class="msg card" lang=${item.language} role="group" aria-label=${said.danger_title} tabindex="-1">
           <div class="bubble">
             <p class="title">${said.danger_title}</p>
             <p>${linked(said.danger)}</p>
@@ -49,6 +50,9 @@ export function viewOf(item: Item, place: Place): unknown {
   }
   return botView(item, place);
 }
+
+/** The language of a reply: that in which danger was told, else English, whatever the widget speaks. */
+export const languageOf = (bot: Bot): string => bot.custom?.language ?? "en";
 
 function botView(bot: Bot, place: Place): TemplateResult {
   const { isLatest } = place;
@@ -64,14 +68,16 @@ function botView(bot: Bot, place: Place): TemplateResult {
     aria-label=${isCrisis ? crisis_title : isResult ? words.result : nothing}
     tabindex="-1"
   >
-    <div class="bubble" dir="auto" lang=${bot.custom?.language ?? "en"}>
+    <div class="bubble" dir="auto" lang=${languageOf(bot)}>
       <span class="off">${words.bot}: </span>
       ${isCrisis ? html`<p class="title">${crisis_title}</p>` : nothing}
       <p>${linked(body)}</p>
       ${source ? html`<p class="source">${source}</p>` : nothing} ${numbersView(bot)}
     </div>
     ${isResult ? resultView(bot.text ?? "", place) : nothing}
-    ${isLatest && bot.buttons ? repliesView(bot.buttons, place) : nothing}
+    ${isLatest && bot.buttons
+      ? repliesView(bot.buttons, languageOf(bot), (button) => place.act.send(button.payload))
+      : nothing}
   </div>`;
 }
 
@@ -90,11 +96,11 @@ function numbersView(bot: Bot): unknown {
   </ul>`;
 }
 
-/** Buttons that send what they stand for. */
-export function repliesView(buttons: Button[], { act }: Pick<Place, "act">): TemplateResult {
+/** Buttons with titles in a language. */
+export function repliesView(buttons: Button[], language: string, press: (button: Button) => void): TemplateResult {
   return html`<div class="row replies" role="group" aria-label=${words.replies}>
     ${buttons.map(
-      ({ title, payload }) => html`<button type="button" @click=${() => act.send(payload)}>${title}</button>`,
+      (button) => html`<button type="button" lang=${language} @click=${() => press(button)}>${button.title}</button>`,
     )}
   </div>`;
 }
@@ -108,7 +114,7 @@ function questionView(bot: Bot, buttons: Button[], { act }: Place): TemplateResu
           <progress max=${STEPS.length} value=${step}></progress
         ></label>`
       : nothing}
-    <fieldset>
+    <fieldset lang=${languageOf(bot)}>
       <legend dir="auto">${linked(bot.text ?? "")}</legend>
       ${buttons.map(
         ({ title, payload }) =>
@@ -121,7 +127,7 @@ function questionView(bot: Bot, buttons: Button[], { act }: Place): TemplateResu
     <div class="row">
       <button class="main">${words.next}</button>
       ${(["skip", "back", "why"] as const).map(
-        (name) => html`<button type="button" @click=${() => act.send(COMMANDS[name])}>${words[name]}</button>`,
+        (name) => html`<button type="button" @click=${() => act.send(COMMANDS[name], words[name])}>${words[name]}</button>`,
       )}
     </div>
   </form>`;

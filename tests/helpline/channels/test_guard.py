@@ -287,8 +287,19 @@ async def test_danger_is_heard_in_what_a_channel_would_refuse() -> None:
     guard = Guard(silent, 1)
     assert await guard.hears_danger("i want to kill myself")
     assert await guard.hears_danger("he took my phone and my keys again", hearing)
-    assert not await guard.hears_danger("how often are the sessions", deaf)
-    assert not await guard.hears_danger("how often are the sessions", broken)
+    assert await guard.hears_danger("how often are the sessions", deaf) is False
+    assert await guard.hears_danger("how often are the sessions", broken) is None
+    assert await guard.hears_danger("how often are the sessions") is False
+
+
+@pytest.mark.asyncio
+async def test_a_late_detector_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def late(text: str) -> Detection:
+        await asyncio.sleep(1)
+        return Detection()
+
+    assert await Guard(silent, 1).hears_danger("how often are the sessions", late) is None
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 @pytest.mark.asyncio

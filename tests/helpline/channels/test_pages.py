@@ -64,6 +64,24 @@ async def test_pages_are_served_with_headers_that_keep_others_out(server: Server
     assert (answer.status, body) == (200, b"")
 
 
+@pytest.mark.parametrize(("path", "method", "status"), [("/nothing", "GET", 404), ("/embed", "DELETE", 405)])
+async def test_where_there_is_nothing_the_numbers_are(server: Server, path: str, method: str, status: int) -> None:
+    answer, body = await fetch(server, path, method)
+    assert answer.status == status
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert b"call or text 988" in body
+
+
+async def test_what_is_too_large_is_refused_in_our_words(server: Server) -> None:
+    async with (
+        aiohttp.ClientSession(server.url) as http,
+        http.post("/chat", data=b"x" * 1_000_001) as answer,
+    ):
+        assert answer.status == 413
+        assert "call or text 988" in await answer.text()
+
+
 async def test_an_address_with_the_hash_is_kept_for_a_year_and_another_is_asked_for_again(server: Server) -> None:
     address, _ = pages.script("en")
     answer, body = await fetch(server, address)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
@@ -10,7 +11,8 @@ import pytest
 import pytest_asyncio
 from web_server import Server, running
 
-from helpline.channels.plain_page import DELETED, EMPTY, FOREIGN, NEW_SESSION, TOO_LONG, conversation
+from helpline.channels.plain_page import conversation
+from helpline.channels.plain_words import ENGLISH, SPANISH
 from helpline.channels.stored_turns import StoredTurn
 
 served = pytest.mark.asyncio(loop_scope="module")
@@ -73,7 +75,7 @@ async def test_a_conversation_goes_on_from_form_to_form(server: Server) -> None:
     said = re.findall(r"<p>(.*?)</p>", page.text)
     wanted = ["first question", "echo first question", "second question", "echo second question"]
     assert [text for text in said if text in wanted] == wanted
-    assert NEW_SESSION not in page.text
+    assert ENGLISH.new_session not in page.text
 
 
 @served
@@ -87,14 +89,13 @@ async def test_a_page_that_is_loaded_again_asks_nothing_again(server: Server) ->
 
 @served
 async def test_whatever_is_said_stays_text(server: Server) -> None:
-    plain = await fetch(server)
     page = await fetch(server, message=EVIL)
-    assert page.tags.count("script") == plain.tags.count("script")
+    assert "script" not in page.tags
     assert page.text.count("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#x27;&quot;$notice") == 2
     page = await fetch(server, **{**page.fields, "message": EVIL + "x" * 1000})
     assert page.status == 400
-    assert TOO_LONG in page.text
-    assert page.tags.count("script") == plain.tags.count("script")
+    assert ENGLISH.too_long in page.text
+    assert "script" not in page.tags
     assert "</textarea>" in page.text
 
 
@@ -114,7 +115,7 @@ async def test_choices_are_buttons_of_the_last_reply(server: Server) -> None:
 async def test_a_forged_session_is_not_shown_and_yet_answered(server: Server, forged: dict[str, str]) -> None:
     page = await fetch(server, message="my secret")
     page = await fetch(server, **{**page.fields, "message": "who am i", **forged})
-    assert NEW_SESSION in page.text
+    assert ENGLISH.new_session in page.text
     assert "my secret" not in page.text
     assert "echo who am i" in page.text
 
@@ -124,10 +125,10 @@ async def test_a_conversation_is_deleted_with_a_receipt(server: Server) -> None:
     page = await fetch(server, message="my secret")
     form = page.fields
     page = await fetch(server, **form, forget="yes")
-    assert re.search(re.escape(DELETED.split("{")[0]) + r"[0-9A-F]{6}, ", page.text)
+    assert re.search(re.escape(ENGLISH.deleted.split("{")[0]) + r"[0-9A-F]{6}, ", page.text)
     assert "my secret" not in page.text
     page = await fetch(server, **{**form, "message": "hello"})
-    assert NEW_SESSION in page.text
+    assert ENGLISH.new_session in page.text
     assert "my secret" not in page.text
 
 
@@ -135,7 +136,7 @@ async def test_a_conversation_is_deleted_with_a_receipt(server: Server) -> None:
 @served
 async def test_nothing_said_is_told(server: Server, fields: dict[str, str]) -> None:
     page = await fetch(server, **fields)
-    assert (page.status, EMPTY in page.text) == (200, True)
+    assert (page.status, ENGLISH.empty in page.text) == (200, True)
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
@@ -144,7 +145,7 @@ async def test_a_foreign_form_is_refused_with_the_numbers(server: Server, origin
     asked = len(server.asked)
     page = await fetch(server, message="hello", origin=origin)
     assert page.status == 403
-    assert FOREIGN in page.text
+    assert ENGLISH.foreign in page.text
     assert "988" in page.text
     assert len(server.asked) == asked
 
@@ -169,7 +170,7 @@ async def test_a_body_that_is_no_form_is_no_trouble(server: Server) -> None:
         for kind, body in (("application/json", b"{"), ("multipart/form-data; boundary=x", b"\xff"), ("x", b"\x00")):
             async with http.post("/chat", data=body, headers={"Content-Type": kind}) as answer:
                 assert answer.status == 200
-                assert EMPTY in await answer.text()
+                assert ENGLISH.empty in await answer.text()
 
 
 def test_replies_show_source_and_numbers() -> None:
@@ -188,5 +189,61 @@ def test_replies_show_source_and_numbers() -> None:
     assert '<a href="tel:988">Call 988</a> Crisis &lt;line&gt;' in text
     assert '<a href="sms:988">Text 988</a>' in text
     assert "javascript" not in text
-    assert text.count('class="reply"') == 1
+    assert text.count('class="reply crisis"') == 1
+    assert 'class="reply"' not in text
     assert conversation([], ("", "")) == ""
+
+
+def test_the_numbers_of_a_crisis_come_before_what_can_be_chosen_and_with_the_word_to_send() -> None:
+    line = {"label": "Text line", "sms": "741741", "text": "text HOME to 741741"}
+    replies: list[dict[str, Any]] = [
+        {"text": "Are you safe?", "buttons": [{"title": "Yes", "payload": "yes"}]},
+        {"custom": {"kind": "crisis", "language": "en", "numbers": [line]}},
+    ]
+    text = conversation([StoredTurn(1, "hi", replies)], ("s", "t"))
+    assert '<a href="sms:741741?&amp;body=HOME">Text HOME to 741741</a>' in text
+    assert text.index("741741") < text.index(">Yes</button>")
+
+
+def test_replies_carry_their_language_on_a_spanish_page() -> None:
+    number = {"label": "988", "tel": "988", "text": "988"}
+    turns = [
+        StoredTurn(1, "hola", [{"text": "An answer."}]),
+        StoredTurn(
+            2, "hola", [{"text": "Llame."}, {"custom": {"kind": "crisis", "language": "es", "numbers": [number]}}]
+        ),
+    ]
+    text = conversation(turns, ("s", "t"), SPANISH)
+    assert '<p class="who">Asistente:</p><div lang="en"><p>An answer.</p>' in text
+    assert '<div lang="es"><p>Llame.</p>' in text
+    assert "Llamar al 988" in text
+
+
+@served
+async def test_a_spanish_page_stays_spanish_from_form_to_form(server: Server) -> None:
+    page = await fetch(server, **{"message": "", "lang": "es"})
+    assert '<html lang="es">' in page.text
+    assert SPANISH.empty in page.text
+    page = await fetch(server, **{**page.fields, "message": "hola"})
+    assert '<html lang="es">' in page.text
+    page = await fetch(server, **{**page.fields, "forget": "yes"})
+    assert re.search("Recibo [0-9A-F]{6}", page.text)
+
+
+@served
+async def test_the_receipt_can_be_jumped_to(server: Server) -> None:
+    page = await fetch(server, message="hello")
+    assert 'action="/chat#notice"' in page.text
+    page = await fetch(server, **{**page.fields, "forget": "yes"})
+    assert '<p class="notice" id="notice" role="status">Your conversation is deleted.' in page.text
+
+
+@served
+async def test_the_notice_says_where_danger_is_reported(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = await fetch(server)
+    assert ENGLISH.alone in page.text
+    assert " handoff " not in page.text
+    monkeypatch.setenv("HANDOFF_WEBHOOK", "https://staff.example/report")
+    page = await fetch(server)
+    assert html.escape(ENGLISH.watched, quote=False) in page.text
+    assert " handoff " in page.text

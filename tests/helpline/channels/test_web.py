@@ -114,6 +114,10 @@ async def test_a_forgotten_session_is_dead_in_every_tab(server: Server, client: 
         assert answer["ok"] is True
         assert len(answer["receipt"]) == 6
         assert answer["at"].endswith("+00:00")
+        await asyncio.sleep(0.1)
+        # The others hear of it with the receipt, so that they wipe what they show.
+        assert tab.told[-1] == ("ended", {"receipt": answer["receipt"], "at": answer["at"]})
+        assert "ended" not in [event for event, _ in client.told]
         for socket in (client, tab):
             assert await socket.say("hi") == {"error": "session"}
             assert await socket.begin(session_id=begun["session_id"], token=begun["token"]) == {"error": "session"}

@@ -42,7 +42,9 @@ class Assistant:
         database = Worker(lambda: open_engine(self.url, 0.2), outbox.store)
         self.sessions = Sessions(Guard(self.answer, 1.0), database, Tokens(b"secret"), self.publish)
         # Time stands still for the limits, so that a slow machine sees the same.
-        self.sessions._of_session._clock = self.sessions._of_address._clock = lambda: 1000.0
+        self.now = 1000.0
+        for limit in ("of_session", "of_address", "read_of_session", "read_of_address"):
+            getattr(self.sessions, f"_{limit}")._clock = lambda: self.now
 
     async def answer(self, message: UserMessage) -> None:
         self.asked.append(message.text)
@@ -287,6 +289,57 @@ async def test_danger_that_only_the_detector_hears_is_not_held_back(assistant: A
     assert await refused(assistant, session, "message-1", "x" * (MAX_CHARACTERS + 1)) == "too_long"
     long = "x" * (MAX_CHARACTERS + 1)
     assert (await assistant.say(session, "message-2", long, replace(HERE, detect=hears)))[0].endswith(long)
+
+
+class Detector:
+    """Hears danger in one text; as slow as the model, one message at a time."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, text: str) -> Detection:
+        self.read.append(text)
+        async with self._turn:
+            await asyncio.sleep(0.02)
+        tier = Tier.T2 if text == "she hears" else Tier.T0
+        return Detection(tier, "domestic_violence", "self", "en", 0.9)
+
+
+@pytest.mark.asyncio
+async def test_a_flood_does_not_make_the_model_late_for_danger_that_only_it_hears(assistant: Assistant) -> None:
+    session, detector = await assistant.new(), Detector()
+    sender = replace(HERE, detect=detector)
+    for number in range(30):
+        await assistant.say(session, f"message-{number}")
+    flood = [asyncio.ensure_future(refused(assistant, session, f"plain-{n}", f"text {n}", sender)) for n in range(60)]
+    assert (await assistant.say(session, "danger-1", "she hears", sender))[0].endswith("she hears")
+    assert set(await asyncio.gather(*flood)) == {"rate"}
+    # Refused once and read, a message is refused again for nothing.
+    read = len(detector.read)
+    assert await refused(assistant, session, "plain-1", "text 1", sender) == "rate"
+    assert len(detector.read) == read == 61
+
+
+@pytest.mark.asyncio
+async def test_beyond_a_limit_refused_messages_cost_no_model_and_their_repetition_reaches_it(
+    assistant: Assistant,
+) -> None:
+    session, detector = await assistant.new(), Detector()
+    sender = replace(HERE, detect=detector)
+    for number in range(30):
+        await assistant.say(session, f"message-{number}")
+    for number in range(130):
+        assert await refused(assistant, session, f"plain-{number}", "x", sender) == "rate"
+    assert len(detector.read) == 120
+    assert "988" in (await assistant.say(session, "danger-1", DANGER, sender))[0]
+    with pytest.raises(RefusedError) as refusal:
+        await assistant.sessions.say(session, "danger-2", "she hears", sender)
+    assert refusal.value.retry_s
+    # By then others have taken what the session may send.
+    assistant.now += refusal.value.retry_s
+    await assistant.say(session, "message-30")
+    assert (await assistant.say(session, "danger-2", "she hears", sender))[0].endswith("she hears")
 
 
 @pytest.mark.asyncio

@@ -72,6 +72,8 @@ async def running(folder: Path) -> AsyncIterator[Server]:
     app.blueprint(pages.blueprint())
     app.blueprint(plain_page.blueprint(channel))
     app.register_middleware(pages.home, "request")
+    app.exception(*pages.REFUSALS)(pages.refused)
+    app.config.REQUEST_MAX_SIZE = 1_000_000
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     from sanic.server.protocols.websocket_protocol import WebSocketProtocol
@@ -94,7 +96,7 @@ class Client:
         self._server = server
         self._headers = headers
         self._socket = socketio.AsyncClient(reconnection=False)
-        for event in ("typing", "bot_uttered", "user_echo"):
+        for event in ("typing", "bot_uttered", "user_echo", "ended"):
             self._socket.on(event, lambda content, event=event: self.told.append((event, content)))
 
     async def __aenter__(self) -> Client:
