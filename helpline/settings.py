@@ -67,6 +67,16 @@ class Settings:
     handoff_message: str = _setting(
         "HANDOFF_MESSAGE", "", "what the person is told when a report is sent; it may not arrive: promise nothing"
     )
+    staff_host: str = _setting("STAFF_HOST", "127.0.0.1", "address that the staff console listens on")
+    staff_port: int = _setting("STAFF_PORT", 5006, "port of the staff console")
+    staff_url: str = _setting(
+        "STAFF_URL", "", "where staff reach the console, for its links; empty: http://localhost:STAFF_PORT"
+    )
+    staff_database_url: str = _setting(
+        "STAFF_DATABASE_URL",
+        f"sqlite:///{ROOT / 'var' / 'staff.db'}",
+        "SQLAlchemy address of the staff's accounts and the audit log",
+    )
 
     @property
     def action_server_url(self) -> str:
@@ -77,6 +87,11 @@ class Settings:
     def origins(self) -> tuple[str, ...]:
         """The origins of WEB_ORIGINS as browsers write them."""
         return tuple(origin.rstrip("/").lower() for origin in re.split(r"[\s,]+", self.web_origins) if origin)
+
+    @property
+    def console_url(self) -> str:
+        """Where staff reach the console, without a slash at the end."""
+        return self.staff_url.rstrip("/") or f"http://localhost:{self.staff_port}"
 
     @property
     def handoff(self) -> bool:
@@ -107,7 +122,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             raise SettingsError(f"{variable}={text!r} is not a number.") from error
     settings = Settings(**values)
-    for name in ("port", "action_port"):
+    for name in ("port", "action_port", "staff_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name.upper()} must lie between 1 and 65535.")
     for name in ("retention_hours", "turn_timeout"):
@@ -115,6 +130,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(f"{name.upper()} must be more than 0.")
     _check_web(settings)
     _check_handoff(settings)
+    if settings.staff_url and not _is_address(settings.staff_url, ("http", "https")):
+        raise SettingsError("STAFF_URL must be a http:// or https:// address.")
     return settings
 
 

@@ -39,7 +39,16 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
-    """Return an engine with our tables; it waits `patience` seconds for a locked SQLite file.
+    """Return an engine with the conversations' tables; it waits `patience` seconds for a locked SQLite file."""
+    engine = connect(url, patience)
+    with engine.begin() as connection:
+        for table in (_events, *outbox.TABLES):
+            create_missing(connection, table)
+    return engine
+
+
+def connect(url: str, patience: float = 5.0) -> sa.engine.Engine:
+    """Return an engine without any table; it waits `patience` seconds for a locked SQLite file.
 
     SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a commit survives a killed process; only a power cut
     can take the last moments (https://www.sqlite.org/pragma.html#pragma_synchronous).
@@ -61,9 +70,6 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")
 
-    with engine.begin() as connection:
-        for table in (_events, *outbox.TABLES):
-            create_missing(connection, table)
     return engine
 
 
