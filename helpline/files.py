@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 # libyaml where it is there: the plain loader takes ten times as long, and memory that is not given back.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> Any:
@@ -18,4 +18,4 @@ def read_yaml(path: Path) -> Any:
         OSError: if it cannot be read.
         yaml.YAMLError: if it is not YAML.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
