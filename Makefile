@@ -1,6 +1,6 @@
 # The project's chores. `make` alone lists them. PORT=… changes the port of `make run`.
 .DEFAULT_GOAL := help
-.PHONY: help install run chat train evaluate bench test test-scale lint lock clean
+.PHONY: help install run staff chat train evaluate bench test test-scale lint lock clean
 PYTHON := .venv/bin/python
 HELPLINE := $(PYTHON) -m helpline
 export PYTHONWARNINGS := ignore
@@ -13,6 +13,9 @@ install: ## make the environment (.venv) from requirements.lock
 
 run: install ## train if needed and run the assistant on http://localhost:5005
 	@$(HELPLINE) run
+
+staff: install ## run the staff console on http://localhost:5006 and say how to sign in
+	@$(HELPLINE) staff
 
 chat: install ## talk with the running assistant in the terminal
 	@$(HELPLINE) chat

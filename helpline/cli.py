@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from helpline import settings as settings_module
+from helpline.console.commands import audit_group, staff
 from helpline.settings import ROOT, Settings, SettingsError
 
 
@@ -177,6 +178,10 @@ def show_settings(settings: Settings) -> None:
     for setting in fields(Settings):
         value = settings_module.shown(settings, setting.name)
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
+
+
+for group in (staff, audit_group):
+    main.add_command(group)
 
 
 def _train_if_needed() -> None:

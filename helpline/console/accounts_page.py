@@ -13,7 +13,7 @@ from helpline.console import accounts, links, lockout, sessions
 from helpline.console.accounts import AccountError
 from helpline.console.pages import Menu, Pages, audit, tell
 from helpline.console.rendering import redirect, render
-from helpline.console.roles import ADMIN, REVIEWER, ROLES, Account
+from helpline.console.roles import ADMIN, REVIEWER, ROLES, Account, difference
 
 pages = Pages("accounts", Menu("Accounts", "/accounts", ADMIN, "Who may sign in, and what they may do."))
 
@@ -40,7 +40,7 @@ def add(request: Request) -> HTTPResponse:
         )
     except AccountError as error:
         return _new(request, given, str(error))
-    audit(request, "account added", after=described(account), about=account.name)
+    audit(request, "account added", after=account.described(), about=account.name)
     return _link(request, account)
 
 
@@ -67,7 +67,7 @@ def change(request: Request, name: str) -> HTTPResponse:
     if not after.enabled:
         sessions.end_all(staff, after)
     if before != after:
-        audit(request, "account changed", described(before), described(after), about=after.name)
+        audit(request, "account changed", *difference(before, after), about=after.name)
     tell(request, f"The account of {after.full_name} is saved.")
     # Who takes the right from themselves cannot see the list any more.
     own = after.name == request.ctx.account.name and not (after.admin and after.enabled)
@@ -102,17 +102,6 @@ def sign_out(request: Request, name: str) -> HTTPResponse:
     return redirect(f"/accounts/{quote(account.name)}")
 
 
-def described(account: Account) -> dict[str, Any]:
-    """Return what the audit log and the command line show of an account."""
-    return {
-        "name": account.name,
-        "full_name": account.full_name,
-        "role": account.role,
-        "admin": account.admin,
-        "enabled": account.enabled,
-    }
-
-
 def _find(request: Request, name: str) -> Account:
     try:
         return accounts.find(request.app.ctx.staff, name)
@@ -139,6 +128,5 @@ def _one(request: Request, account: Account, problem: str = "") -> HTTPResponse:
 
 
 def _link(request: Request, account: Account) -> HTTPResponse:
-    token = links.new(request.app.ctx.staff, account)
-    link = f"{request.app.ctx.settings.console_url}/welcome/{token}"
+    link = links.address(request.app.ctx.settings, links.new(request.app.ctx.staff, account))
     return render(request, "account_link.html", shown=account, link=link, hours=links.HOURS)

@@ -5,14 +5,26 @@ from __future__ import annotations
 import logging
 import secrets
 from types import ModuleType
+from typing import Any, Callable
 from uuid import uuid4
 
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.engine import Engine
 
-from helpline.console import account_page, accounts_page, audit_page, home, sign_in, static_files
+from helpline.console import (
+    account_page,
+    accounts,
+    accounts_page,
+    audit,
+    audit_page,
+    home,
+    links,
+    sign_in,
+    static_files,
+)
 from helpline.console.database import open_staff
 from helpline.console.pages import identify, in_thread
 from helpline.console.rendering import HEADERS, render
@@ -50,9 +62,29 @@ def create(settings: Settings) -> Sanic:
     return app
 
 
-def serve(settings: Settings) -> None:
-    """Run the console until it is told to stop."""
-    create(settings).run(host=settings.staff_host, port=settings.staff_port, access_log=False, motd=False)
+def serve(settings: Settings, say: Callable[[str], None] = print) -> None:
+    """Run the console until it is told to stop; say where it is, and how the first admin gets in."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = create(settings)
+
+    @app.listener("after_server_start")
+    async def ready(*_: Any) -> None:
+        say(await in_thread(greeting, settings, app.ctx.staff))
+
+    app.run(host=settings.staff_host, port=settings.staff_port, access_log=False, motd=False)
+
+
+def greeting(settings: Settings, staff: Engine) -> str:
+    """Return where to go; while there is no admin, that is a new one-time link that makes one."""
+    place = f"Staff console: {settings.console_url}  (Ctrl-C stops)"
+    if accounts.has_admin(staff):
+        return place
+    link = links.address(settings, links.new_first(staff))
+    audit.record(staff, audit.shell_user(), "first link made")
+    return (
+        f"{place}\nThere is no admin yet. Make your account here; the link works once, "
+        f"within {links.HOURS_FIRST} hours:\n{link}"
+    )
 
 
 async def _add_headers(_: Request, answer: HTTPResponse) -> None:

@@ -11,6 +11,7 @@ from helpline.console import accounts, database, sessions
 from helpline.console.accounts import AccountError
 from helpline.console.roles import PUBLISHER, Account
 from helpline.console.sessions import key_of
+from helpline.settings import Settings
 
 # Hours for which a link can be used.
 HOURS_FIRST = 24
@@ -29,6 +30,11 @@ def new_first(engine: sa.engine.Engine, now: float | None = None) -> str:
 def new(engine: sa.engine.Engine, account: Account, now: float | None = None) -> str:
     """Return the token of a link with which this person chooses a password; earlier ones work no more."""
     return _new(engine, account.id, HOURS, now)
+
+
+def address(settings: Settings, token: str) -> str:
+    """Return the link itself."""
+    return f"{settings.console_url}/welcome/{token}"
 
 
 def owner(engine: sa.engine.Engine, token: str, now: float | None = None) -> Account | None:

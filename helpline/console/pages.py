@@ -99,8 +99,7 @@ def audit(
 ) -> None:
     """Write to the audit log what this person did; see `helpline.console.audit.record`. Waits: not in the loop."""
     account = request.ctx.account
-    role = "" if account is None else account.role + ("+admin" if account.admin else "")
-    name = "nobody" if account is None else account.name
+    name, role = (account.name, account.rights) if account else ("nobody", "")
     audit_log.record(request.app.ctx.staff, name, what, before, after, role=role, about=about, reason=reason)
 
 

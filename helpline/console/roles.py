@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 REVIEWER = "reviewer"
 EDITOR = "editor"
@@ -47,6 +48,23 @@ class Account:
     enabled: bool = True
     has_password: bool = True
     shortcuts: bool = True
+
+    @property
+    def rights(self) -> str:
+        """Role, with "+admin" behind an admin's: how the audit log has it."""
+        return f"{self.role}+admin" if self.admin else self.role
+
+    def described(self) -> dict[str, Any]:
+        """Return what the audit log and the command line show of it."""
+        shown = ("name", "full_name", "role", "admin", "enabled")
+        return {name: getattr(self, name) for name in shown}
+
+
+def difference(before: Account, after: Account) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what changed in an account: the values before, and those after."""
+    old, new = before.described(), after.described()
+    changed = [name for name in old if old[name] != new[name]]
+    return {name: old[name] for name in changed}, {name: new[name] for name in changed}
 
 
 def may(account: Account | None, need: str) -> bool:

@@ -130,7 +130,7 @@ def _begin(
     if request.ctx.session is not None:
         sessions.end(staff, request.ctx.session.key)
     token = sessions.begin(staff, account)
-    audit.record(staff, account.name, what, role=account.role + ("+admin" if account.admin else ""))
+    audit.record(staff, account.name, what, role=account.rights)
     request.ctx.session, request.ctx.account = sessions.find(staff, token) or (None, None)
     answer = render(request, "resume.html", kept=kept) if kept else redirect(after)
     set_cookie(request, answer, COOKIE, token)
