@@ -42,5 +42,5 @@ lint: install ## check style
 lock: install ## choose package versions anew and write requirements.lock
 	@scripts/lock
 
-clean: ## remove models, results and stored conversations (not the environment)
+clean: ## remove models, results, stored conversations and accounts (not the environment)
 	rm -rf models results var .rasa

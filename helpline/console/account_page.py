@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -61,10 +64,20 @@ def shortcuts(request: Request) -> HTTPResponse:
     return redirect("/account")
 
 
-@pages.page("/account/stay", ("POST",), role=ANYONE)
+@pages.page("/account/session", role=ANYONE, passive=True)
+def left(request: Request) -> HTTPResponse:
+    """How many seconds the session has left; a page asks before it warns, as another tab may be in use."""
+    return _seconds_left(request)
+
+
+@pages.page("/account/session", ("POST",), role=ANYONE)
 def stay(request: Request) -> HTTPResponse:
-    """Do nothing but lengthen the session; what a page asks for whose reader wants more time."""
-    return HTTPResponse(status=204, headers={"X-Seconds-Left": str(sessions.IDLE)})
+    """Move the session's end: its owner wants more time."""
+    return _seconds_left(request)
+
+
+def _seconds_left(request: Request) -> HTTPResponse:
+    return response.json({"seconds": int(request.ctx.session.ends - time.time())})
 
 
 def _page(request: Request, problem: str = "") -> HTTPResponse:

@@ -12,6 +12,8 @@ from helpline.console.roles import ROLES, Account
 
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
 _LONGEST_FULL_NAME = 80
+# Words of addresses and of the audit log.
+_RESERVED = {"new", "nobody", "shell", "unknown"}
 _table = database.accounts
 
 
@@ -28,6 +30,8 @@ def clean_name(name: str) -> str:
     name = name.strip().lower()
     if not _NAME.fullmatch(name):
         raise AccountError("The sign-in name needs 2 to 40 letters, digits, dots or dashes, and starts with a letter.")
+    if name in _RESERVED:
+        raise AccountError(f"{name!r} cannot be a sign-in name. Choose another.")
     return name
 
 
@@ -106,7 +110,7 @@ def change(engine: sa.engine.Engine, name: str, **values: Any) -> tuple[Account,
     with engine.begin() as connection:
         connection.execute(_table.update().where(_table.c.id == before.id).values(**values))
         # Looked at within the transaction, which ends without a trace if this refuses.
-        if before.admin and before.enabled and not _has_admin(connection):
+        if before.admin and before.enabled and before.has_password and not _has_admin(connection):
             raise AccountError("This is the last admin. Make somebody else an admin first.")
     return before, find(engine, before.name)
 

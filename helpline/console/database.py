@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import sqlalchemy as sa
 
 from helpline.storage.database import connect, create_missing
@@ -53,6 +55,12 @@ failures = sa.Table(
 def open_staff(url: str) -> sa.engine.Engine:
     """Return an engine with the staff's tables, made where they are missing."""
     engine = connect(url)
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    if path and path != ":memory:":
+        # For who runs the console only; the files beside it, which SQLite makes, get the same rights.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
+        os.close(descriptor)
     with engine.begin() as connection:
         for table in _metadata.sorted_tables:
             create_missing(connection, table)

@@ -48,12 +48,16 @@ class Menu:
 
 @dataclass(frozen=True)
 class Page:
-    """A registered page: its address as Sanic writes it, its methods, who may see it and what makes it."""
+    """A registered page: its address as Sanic writes it, its methods, who may see it and what makes it.
+
+    `passive`: whether asking for it leaves the session's end where it was.
+    """
 
     path: str
     methods: tuple[str, ...]
     role: str
     make: Callable[..., Any]
+    passive: bool = False
 
 
 class Pages:
@@ -65,7 +69,9 @@ class Pages:
         self.menu = menu
         self.pages: list[Page] = []
 
-    def page(self, path: str, methods: tuple[str, ...] = ("GET",), *, role: str) -> Callable[..., Any]:
+    def page(
+        self, path: str, methods: tuple[str, ...] = ("GET",), *, role: str, passive: bool = False
+    ) -> Callable[..., Any]:
         """Register the decorated function under `path`.
 
         Forms that are posted are checked for their token before the function is called.
@@ -74,6 +80,7 @@ class Pages:
             path: as Sanic takes it, such as ``/inbox/<item:int>``.
             methods: of HTTP; HEAD comes with GET.
             role: who may: a role (and those above it), or ``anyone``, ``admin`` or ``public``.
+            passive: True for what a page asks for by itself, again and again: it does not keep anyone signed in.
 
         Raises:
             ValueError: if `role` is none of these.
@@ -83,7 +90,7 @@ class Pages:
         methods = (*methods, "HEAD") if "GET" in methods else tuple(methods)
 
         def register(make: Callable[..., Any]) -> Callable[..., Any]:
-            self.pages.append(Page(path, methods, role, make))
+            self.pages.append(Page(path, methods, role, make, passive))
             return make
 
         return register
@@ -132,7 +139,7 @@ def _guarded(page: Page) -> Callable[..., Any]:
 
 def _refusal(request: Request, page: Page) -> HTTPResponse | None:
     """Fill in `request.ctx` and return what is answered in place of the page, or None."""
-    identify(request)
+    identify(request, page.passive)
     account = request.ctx.account
     if page.role != PUBLIC and account is None:
         return _sign_in_first(request)
@@ -144,10 +151,10 @@ def _refusal(request: Request, page: Page) -> HTTPResponse | None:
     return None
 
 
-def identify(request: Request) -> None:
+def identify(request: Request, passive: bool = False) -> None:
     """Put into `request.ctx` who has signed in: `account` and `session`, both None if nobody has."""
     request.ctx.form_seed = csrf.new_seed()
-    found = sessions.find(request.app.ctx.staff, request.cookies.get(COOKIE, ""))
+    found = sessions.find(request.app.ctx.staff, request.cookies.get(COOKIE, ""), passive=passive)
     request.ctx.session, request.ctx.account = found or (None, None)
 
 

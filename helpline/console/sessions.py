@@ -54,10 +54,16 @@ def begin(engine: sa.engine.Engine, account: Account, now: float | None = None) 
     return token
 
 
-def find(engine: sa.engine.Engine, token: str, now: float | None = None) -> tuple[Session, Account] | None:
-    """Return the session with this token and its account, and note that it was used; None if it has ended.
+def find(
+    engine: sa.engine.Engine, token: str, now: float | None = None, *, passive: bool = False
+) -> tuple[Session, Account] | None:
+    """Return the session with this token and its account; None if it has ended, or the account was switched off.
 
-    An account that was switched off has none.
+    Args:
+        engine: of the staff's database.
+        token: from the cookie.
+        now: the time; None for that of the clock.
+        passive: True leaves the session's end where it was; else it moves.
     """
     now = time.time() if now is None else now
     accounts = database.accounts
@@ -70,7 +76,9 @@ def find(engine: sa.engine.Engine, token: str, now: float | None = None) -> tupl
         row = connection.execute(query).first()
     if row is None or row.seen < now - IDLE or row.started < now - LONGEST:
         return None
-    if row.seen < now - _NOTE_EVERY:
+    seen = row.seen
+    if not passive and seen < now - _NOTE_EVERY:
+        seen = now
         with engine.begin() as connection:
             connection.execute(_table.update().where(_table.c.key == row.key).values(seen=now))
     account = Account(
@@ -83,7 +91,7 @@ def find(engine: sa.engine.Engine, token: str, now: float | None = None) -> tupl
         has_password=bool(row.account_password),
         shortcuts=row.account_shortcuts,
     )
-    return Session(row.key, row.account_id, row.csrf, min(now + IDLE, row.started + LONGEST)), account
+    return Session(row.key, row.account_id, row.csrf, min(seen + IDLE, row.started + LONGEST)), account
 
 
 def end(engine: sa.engine.Engine, key: str) -> None:

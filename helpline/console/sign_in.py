@@ -20,7 +20,8 @@ from helpline.console.roles import ANYONE, PUBLIC, Account
 pages = Pages("sign_in")
 WRONG = "Name and password don't fit. Check both and try again."
 LOCKED = "Too many tries. Wait {minutes} minutes, or ask an admin to unlock you."
-AGAIN = "That took too long. Please sign in again."
+AGAIN = "You were signed out. Please sign in again."
+SIGNED_OUT = "You have signed out."
 # Each check takes 64 MB.
 _one_at_a_time = BoundedSemaphore(1)
 # Of a form that is kept while its writer signs in again, in characters.
@@ -31,7 +32,9 @@ _MOST_KEPT = 200_000
 def show(request: Request) -> HTTPResponse:
     """The form, for who has not signed in."""
     after = _own_path(request.args.get("next"))
-    return redirect(after) if request.ctx.account else sign_in_page(request, after=after)
+    if request.ctx.account is not None:
+        return redirect(after)
+    return sign_in_page(request, after=after, done=SIGNED_OUT if request.args.get("signed-out") else "")
 
 
 @pages.page("/sign-in", ("POST",), role=PUBLIC)
@@ -59,8 +62,7 @@ def sign_in(request: Request) -> HTTPResponse:
 def sign_out(request: Request) -> HTTPResponse:
     """End the session."""
     sessions.end(request.app.ctx.staff, request.ctx.session.key)
-    request.ctx.session = request.ctx.account = None
-    answer = sign_in_page(request, done="You have signed out.")
+    answer = redirect("/sign-in?signed-out=yes")
     del answer.cookies[COOKIE]
     return answer
 
@@ -105,12 +107,13 @@ def sign_in_page(
         kept: whether the request posts a form that is to be kept until its writer has signed in again.
     """
     form = _kept(request)
+    if kept:
+        problem, status = AGAIN, 401
     if kept and csrf.is_own(request):
         fields = [[name, value] for name, values in request.form.items() for value in values if name != csrf.FIELD]
         # A password is for the moment only.
-        if not any("password" in name for name, _ in fields) and len(json.dumps(fields)) <= _MOST_KEPT:
+        if fields and not any("password" in name for name, _ in fields) and len(json.dumps(fields)) <= _MOST_KEPT:
             form = {"action": request.path, "fields": fields}
-        problem, status = AGAIN, 401
     return render(
         request,
         "sign_in.html",

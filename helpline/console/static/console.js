@@ -27,32 +27,38 @@ document.addEventListener("htmx:configRequest", (event) => {
 if (body.dataset.secondsLeft) {
   const place = document.getElementById("session");
   let timer = 0;
-  const start = (seconds) => {
+  const after = (seconds, what) => {
     clearTimeout(timer);
-    timer = setTimeout(warn, Math.max(0, seconds - WARN_SECONDS) * 1000);
+    timer = setTimeout(what, Math.max(0, seconds) * 1000);
   };
-  const stay = async () => {
-    const answer = await fetch("/account/stay", {
-      method: "POST",
+  const ask = async (method) => {
+    const answer = await fetch("/account/session", {
+      method,
+      redirect: "manual",
       headers: { "X-CSRF-Token": body.dataset.csrf },
     }).catch(() => null);
-    if (answer?.status === 204) {
+    return answer?.ok ? (await answer.json()).seconds : 0;
+  };
+  const over = () => place.replaceChildren("You are signed out. What you send now waits until you have signed in again.");
+  const look = async (method) => {
+    const seconds = await ask(method);
+    if (seconds > WARN_SECONDS) {
       place.replaceChildren();
-      start(Number(answer.headers.get("X-Seconds-Left")));
+      after(seconds - WARN_SECONDS, () => look("GET"));
+    } else if (seconds > 0) {
+      warn();
+      after(seconds, over);
     } else {
-      place.replaceChildren("You are signed out. What you send now waits until you have signed in again.");
+      over();
     }
   };
   const warn = () => {
     const words = document.createElement("span");
-    words.textContent = `You will be signed out in ${WARN_SECONDS / 60} minutes.`;
+    words.textContent = "You will be signed out in less than two minutes.";
     const button = document.createElement("button");
     button.textContent = "Stay signed in";
-    button.addEventListener("click", stay);
+    button.addEventListener("click", () => look("POST"));
     place.replaceChildren(words, button);
-    timer = setTimeout(() => {
-      place.replaceChildren("You are signed out. What you send now waits until you have signed in again.");
-    }, WARN_SECONDS * 1000);
   };
-  start(Number(body.dataset.secondsLeft));
+  after(Number(body.dataset.secondsLeft) - WARN_SECONDS, () => look("GET"));
 }
