@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Mapping
 
 from helpline.authoring import examples, notes
 from helpline.authoring.catalogue import GUARDED_GROUPS, Catalogue, Example, current
-from helpline.authoring.errors import Needless, Refused
+from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
 from helpline.authoring.repository import Change, Commit, Repository
 from helpline.authoring.texts import bare, mark, name_of, tidy
@@ -19,7 +19,7 @@ REVIEW = "data/review"
 _COMMENTS = {
     "faq": "Messages of visitors that the article answers, filed by staff.",
     "not_covered": "Messages of visitors that the article does not answer, filed by staff.",
-    "follow_ups": "Messages of visitors that lean on the turn before, filed by staff; `after` names the topic of that turn.",
+    "follow_ups": "Messages of visitors that lean on the turn before, filed by staff; `after` names its topic.",
     "crisis": "Messages of danger, each filed by two of the staff.",
     "support": "Messages of distress without danger, each filed by two of the staff.",
     "near_miss": "Messages that sound like danger and are not, each filed by two of the staff.",
@@ -49,7 +49,7 @@ def standing(repository: Repository, text: str, after: str | None = None) -> Sta
     """Return what is known of a message.
 
     Raises:
-        Refused: if it is no message that could be kept.
+        RefusedError: if it is no message that could be kept.
     """
     text = tidy(text)
     catalogue = current(repository.root)
@@ -83,15 +83,27 @@ def file_under(
         heard: the tier of danger that the assistant heard in it, if any.
 
     Raises:
-        Refused: with a plain reason; nothing was written.
+        RefusedError: with a plain reason; nothing was written.
     """
     return repository.apply(
         author, reason, lambda: filing(repository, text, label, after=after, move=move, again=again, heard=heard)
     )
 
 
-def filing(
+def filing(repository: Repository, text: str, label: str, **options: Any) -> Change:
+    """Return the change that files a message; see `file_under` for the options.
+
+    Raises:
+        RefusedError: with a plain reason.
+    """
+    files: dict[str, str | None] = {}
+    verb = add_to(repository, files, text, label, **options)
+    return checked(repository, Change("annotation", f"{verb} a message: {label}", files))
+
+
+def add_to(
     repository: Repository,
+    files: dict[str, str | None],
     text: str,
     label: str,
     *,
@@ -99,37 +111,37 @@ def filing(
     move: bool = False,
     again: bool = False,
     heard: str = "",
-) -> Change:
-    """Return the change that files a message; see `file_under`.
+) -> str:
+    """File a message among the files of a change, and return in a word what that is: Add, or Move.
 
     Raises:
-        Refused: with a plain reason.
+        RefusedError: with a plain reason.
     """
     catalogue = current(repository.root)
     _require_label(catalogue, label)
     if after is not None and after not in catalogue.answers:
-        raise Refused(f"There is no topic {after} that this message could follow.")
+        raise RefusedError(f"There is no topic {after} that this message could follow.")
     known = standing(repository, text, after)
     _refuse_unfit(known, heard)
     if known.aside is not None and not again:
-        raise Refused(
+        raise RefusedError(
             f"{known.aside['by']} set this message aside on {known.aside['on']} ({known.aside['why']}). "
             "File it only if you are sure that it should come back."
         )
-    files: dict[str, str | None] = {}
     for example in known.filed:
         if example.label == label:
-            raise Needless(f"This message is filed under {label} already, in {example.file}.")
+            raise NeedlessError(f"This message is filed under {label} already, in {example.file}.")
         if example.label.split("/", 1)[0] in GUARDED_GROUPS:
-            raise Refused(f"This message is filed under {example.label}; that can be changed by two people only.")
+            raise RefusedError(f"This message is filed under {example.label}; that can be changed by two people only.")
         if not move:
-            raise Refused(f"This message is filed under {example.label} in {example.file}. Move it, or leave it there.")
+            raise RefusedError(
+                f"This message is filed under {example.label} in {example.file}. Move it, or leave it there."
+            )
         take(repository, files, example)
-    block = Block(label, after)
-    put(repository, files, block, known.text)
+    put(repository, files, Block(label, after), known.text)
     if known.aside is not None:
-        files[notes.SET_ASIDE] = notes.without(repository.read(notes.SET_ASIDE), known.aside)
-    return checked(repository, Change("annotation", f"{'Move' if known.filed else 'Add'} a message: {label}", files))
+        files[notes.SET_ASIDE] = notes.without(read(repository, files, notes.SET_ASIDE), known.aside)
+    return "Move" if known.filed else "Add"
 
 
 def set_aside(repository: Repository, author: str, reason: str, text: str, after: str | None = None) -> Commit:
@@ -138,17 +150,19 @@ def set_aside(repository: Repository, author: str, reason: str, text: str, after
     The note keeps a fingerprint and not the words; the reason must hold nothing personal either.
 
     Raises:
-        Refused: with a plain reason; nothing was written.
+        RefusedError: with a plain reason; nothing was written.
     """
 
     def make() -> Change:
         known = standing(repository, text, after)
         if known.aside is not None and not known.filed:
-            raise Needless(f"{known.aside['by']} set this message aside already, on {known.aside['on']}.")
+            raise NeedlessError(f"{known.aside['by']} set this message aside already, on {known.aside['on']}.")
         files: dict[str, str | None] = {}
         for example in known.filed:
             if example.label.split("/", 1)[0] in GUARDED_GROUPS:
-                raise Refused(f"This message is filed under {example.label}; only two people together can take it out.")
+                raise RefusedError(
+                    f"This message is filed under {example.label}; only two people together can take it out."
+                )
             take(repository, files, example)
         if known.aside is None:
             note = {"mark": mark(known.text), "by": author, "on": notes.today(), "why": " ".join(reason.split())}
@@ -163,19 +177,19 @@ def want_topic(repository: Repository, author: str, reason: str, text: str, titl
     """Keep a message for a topic that is not there yet; the topic's page gathers them until there are enough.
 
     Raises:
-        Refused: with a plain reason; nothing was written.
+        RefusedError: with a plain reason; nothing was written.
     """
 
     def make() -> Change:
         known = standing(repository, text)
         _refuse_unfit(known, heard)
         if known.filed:
-            raise Refused(f"This message is filed under {known.filed[0].label}; set it aside there first.")
+            raise RefusedError(f"This message is filed under {known.filed[0].label}; set it aside there first.")
         name = name_of(title)
         source = repository.read(notes.WANTED)
         old = next((note for note in notes.rows(source) if note["name"] == name), None)
         if old is not None and bare(known.text) in map(bare, old["messages"]):
-            raise Needless("This message waits for that topic already.")
+            raise NeedlessError("This message waits for that topic already.")
         if old is None:
             new = {"name": name, "title": " ".join(title.split()), "by": author, "on": notes.today()}
             content: str | None = notes.added(source, {**new, "messages": [known.text]})
@@ -190,7 +204,7 @@ def put(repository: Repository, files: dict[str, str | None], block: Block, text
     """Add a message to its review file, among the files of a change."""
     group = "follow_ups" if block.after else block.label.split("/", 1)[0]
     path = f"{REVIEW}/{group}.yml"
-    source = files[path] if path in files else repository.read(path)
+    source = read(repository, files, path)
     comment = _COMMENTS.get(group, f"Messages of visitors filed under {group.replace('_', ' ')} by staff.")
     files[path] = examples.add(source or examples.header(comment), block, text)
 
@@ -198,23 +212,28 @@ def put(repository: Repository, files: dict[str, str | None], block: Block, text
 def take(repository: Repository, files: dict[str, str | None], example: Example) -> None:
     """Take a message out of its file, among the files of a change; a review file without messages goes."""
     path = example.file
-    source = files[path] if path in files else repository.read(path)
+    source = read(repository, files, path)
     if source is None:
-        raise Refused(f"{path} is gone. Look at it again.")
+        raise RefusedError(f"{path} is gone. Look at it again.")
     left = examples.take_out(source, example.block, example.text)
     files[path] = left if examples.messages(left) or not path.startswith(f"{REVIEW}/") else None
+
+
+def read(repository: Repository, files: Mapping[str, str | None], path: str) -> str | None:
+    """Return a file as a change has it, or as it is."""
+    return files[path] if path in files else repository.read(path)
 
 
 def checked(repository: Repository, change: Change) -> Change:
     """Return a change that brings no contradiction into data/.
 
     Raises:
-        Refused: if it does.
+        RefusedError: if it does.
     """
     before = set(current(repository.root).problems())
     new = [line for line in Catalogue(repository.root, change.files).problems() if line not in before]
     if new:
-        raise Refused(" ".join(new[:3]))
+        raise RefusedError(" ".join(new[:3]))
     return change
 
 
@@ -233,16 +252,16 @@ def _refuse_unfit(known: Standing, heard: str) -> None:
     """Refuse what one person alone may not teach, and what must not be learned at all."""
     if known.danger is not None or (heard and Tier.of(heard) >= Tier.T2S):
         kind = f" ({known.danger.category.replace('_', ' ')})" if known.danger else ""
-        raise Refused(
+        raise RefusedError(
             f"This message sounds like danger{kind}, so that one person alone cannot file it under a topic. "
             "If it is no danger, propose it as a near miss; a second person confirms it."
         )
     if known.held_out:
-        raise Refused("This message is in the frozen test set. Learning it would make the test worthless.")
+        raise RefusedError("This message is in the frozen test set. Learning it would make the test worthless.")
 
 
 def _require_label(catalogue: Catalogue, label: str) -> None:
     if label.split("/", 1)[0] in GUARDED_GROUPS:
-        raise Refused("Messages of danger, of distress and near misses need two people: propose it instead.")
+        raise RefusedError("Messages of danger, of distress and near misses need two people: propose it instead.")
     if label not in catalogue.labels:
-        raise Refused(f"There is no topic {label}. Search for it, or ask for a new one.")
+        raise RefusedError(f"There is no topic {label}. Search for it, or ask for a new one.")

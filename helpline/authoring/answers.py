@@ -14,7 +14,7 @@ import yaml
 from helpline.authoring import words
 from helpline.authoring.catalogue import Answer, Catalogue
 from helpline.authoring.channels import Preview, previews
-from helpline.authoring.errors import Refused
+from helpline.authoring.errors import RefusedError
 from helpline.files import LOADER
 
 _WIDTH = 116
@@ -86,7 +86,7 @@ def written(source: str, before: Answer, after: Answer) -> str:
     """Return a topic's file with a changed answer; lines that need not change stay, comments among them.
 
     Raises:
-        Refused: if the file is written in a way that this cannot change safely.
+        RefusedError: if the file is written in a way that this cannot change safely.
     """
     lines = source.splitlines(keepends=True)
     variant = _variant(source, after.label)
@@ -102,7 +102,7 @@ def written(source: str, before: Answer, after: Answer) -> str:
     for name in ("facts", "citations", "suggestions"):
         if getattr(after, name) != getattr(before, name):
             if name not in places:
-                raise Refused(f"{after.file} has no line {name!r}. Somebody who knows YAML must add it.")
+                raise RefusedError(f"{after.file} has no line {name!r}. Somebody who knows YAML must add it.")
             edits += _list_edits(lines, places[name], getattr(after, name), name)
     for begin, end, new in sorted(edits, reverse=True):
         lines[begin:end] = new
@@ -122,7 +122,7 @@ def _check(source: str, changed: str, after: Answer) -> None:
     found = yaml.load(changed, Loader=LOADER)
     found["responses"][f"utter_{after.label}"][0]["text"] = after.text if _text_of(found, after) == after.text else None
     if found != expected:
-        raise Refused(f"{after.file} is not written as the others are, so that it cannot be changed safely.")
+        raise RefusedError(f"{after.file} is not written as the others are, so that it cannot be changed safely.")
 
 
 def _text_of(content: dict[str, Any], answer: Answer) -> str:
@@ -203,7 +203,7 @@ def _variant(source: str, label: str) -> yaml.MappingNode:
     try:
         return _children(_children(root)["responses"])[f"utter_{label}"].value[0]
     except (AttributeError, KeyError, IndexError) as error:
-        raise Refused(f"There is no answer for {label} in its file.") from error
+        raise RefusedError(f"There is no answer for {label} in its file.") from error
 
 
 def _children(node: yaml.Node) -> dict[str, yaml.Node]:
@@ -241,7 +241,7 @@ def _text_edit(lines: list[str], node: yaml.Node, text: str) -> _Edit:
 def _scalar_edit(lines: list[str], node: yaml.Node, value: str) -> _Edit:
     begin, end = node.start_mark, node.end_mark
     if begin.line != end.line:
-        raise Refused("This value goes over several lines, so that it cannot be changed safely.")
+        raise RefusedError("This value goes over several lines, so that it cannot be changed safely.")
     line = lines[begin.line]
     return begin.line, begin.line + 1, [line[: begin.column] + quoted(value) + line[end.column :]]
 
@@ -250,7 +250,7 @@ def _list_edits(lines: list[str], node: yaml.Node, values: Sequence[str], name: 
     if node.flow_style:
         begin, end = node.start_mark, node.end_mark
         if begin.line != end.line:
-            raise Refused(f"The list {name} goes over several lines, so that it cannot be changed safely.")
+            raise RefusedError(f"The list {name} goes over several lines, so that it cannot be changed safely.")
         line = lines[begin.line]
         if name == "citations":
             indent = " " * (len(line) - len(line.lstrip()))

@@ -256,7 +256,7 @@ class Catalogue:
         for label, title in self.labels.items():
             answer = self.answers.get(label)
             named = bare(f"{title} {label.replace('/', ' ').replace('_', ' ')} {answer.question if answer else ''}")
-            counts[label] = Counter({word: _NAMED for word in named.split()})
+            counts[label] = Counter(dict.fromkeys(named.split(), _NAMED))
         for example in self.examples:
             if example.label in counts:
                 counts[example.label].update(bare(example.text).split())

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpline.authoring import notes
-from helpline.authoring.annotate import checked, put, standing, take
+from helpline.authoring.annotate import checked, put, read, standing, take
 from helpline.authoring.catalogue import GUARDED_GROUPS
-from helpline.authoring.errors import Needless, Refused
+from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
 from helpline.authoring.repository import Change, Commit, Repository
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUBJECTS, SUPPORT_CATEGORIES, TIERS
@@ -67,16 +67,18 @@ def propose(
         subject: ``self`` or ``other``.
 
     Raises:
-        Refused: with a plain reason; nothing was written.
+        RefusedError: with a plain reason; nothing was written.
     """
 
     def make() -> Change:
         block = _block(label, tier, subject)
         known = standing(repository, text)
         if known.held_out:
-            raise Refused("This message is in the frozen test set already. Learning it would make the test worthless.")
+            raise RefusedError(
+                "This message is in the frozen test set already. Learning it would make the test worthless."
+            )
         if any(example.label == label for example in known.filed):
-            raise Needless(f"This message is filed under {label} already.")
+            raise NeedlessError(f"This message is filed under {label} already.")
         return _proposal(repository, author, reason, ADD, known.text, block)
 
     return repository.apply(author, reason, make)
@@ -86,15 +88,15 @@ def propose_removal(repository: Repository, author: str, reason: str, text: str)
     """Propose to take out a message that staff filed under danger, distress or near misses.
 
     Raises:
-        Refused: with a plain reason; nothing was written.
+        RefusedError: with a plain reason; nothing was written.
     """
 
     def make() -> Change:
         filed = [e for e in standing(repository, text).filed if e.label.split("/", 1)[0] in GUARDED_GROUPS]
         if not filed:
-            raise Refused("This message is not filed under danger, distress or near misses.")
+            raise RefusedError("This message is not filed under danger, distress or near misses.")
         if not filed[0].file.startswith("data/review/"):
-            raise Refused("This message was not filed by staff. What came with the assistant stays.")
+            raise RefusedError("This message was not filed by staff. What came with the assistant stays.")
         return _proposal(repository, author, reason, REMOVE, filed[0].text, filed[0].block)
 
     return repository.apply(author, reason, make)
@@ -104,13 +106,13 @@ def confirm(repository: Repository, author: str, reason: str, text: str) -> Comm
     """Confirm what another person proposed for a message: it is filed, or taken out, together with its test.
 
     Raises:
-        Refused: if it was proposed by the same person, or anything else stands against it; nothing was written.
+        RefusedError: if it was proposed by the same person, or anything else stands against it; nothing was written.
     """
 
     def make() -> Change:
         proposal, note = _find(repository, text)
         if _same(proposal.by, author):
-            raise Refused("You proposed this yourself. Somebody else must confirm it.")
+            raise RefusedError("You proposed this yourself. Somebody else must confirm it.")
         known = standing(repository, proposal.text)
         block = Block(proposal.label, None, proposal.tier or None, proposal.subject or None)
         files: dict[str, str | None] = {
@@ -121,7 +123,9 @@ def confirm(repository: Repository, author: str, reason: str, text: str) -> Comm
             if proposal.act == REMOVE and example.block != block:
                 continue
             if not example.file.startswith("data/review/") and example.label.split("/", 1)[0] in GUARDED_GROUPS:
-                raise Refused(f"{example.file}, which came with the assistant, says {example.label} of this message.")
+                raise RefusedError(
+                    f"{example.file}, which came with the assistant, says {example.label} of this message."
+                )
             take(repository, files, example)
         path = TESTED_NEAR_MISSES if proposal.label == NEAR_MISS else TESTED
         for place in (TESTED, TESTED_NEAR_MISSES):
@@ -130,8 +134,7 @@ def confirm(repository: Repository, author: str, reason: str, text: str) -> Comm
                 files[place] = notes.without(repository.read(place), old)
         if proposal.act == ADD:
             put(repository, files, block, proposal.text)
-            source = files[path] if path in files else repository.read(path)
-            files[path] = notes.added(source, _test_row(proposal))
+            files[path] = notes.added(read(repository, files, path), _test_row(proposal))
         what = "Add a message of" if proposal.act == ADD else "Take out a message of"
         return checked(repository, Change("crisis", f"{what} {proposal.label}", files, proposer=proposal.by))
 
@@ -142,7 +145,7 @@ def reject(repository: Repository, author: str, reason: str, text: str) -> Commi
     """Take back a proposal, one's own or another's.
 
     Raises:
-        Refused: if there is none.
+        RefusedError: if there is none.
     """
 
     def make() -> Change:
@@ -156,7 +159,7 @@ def reject(repository: Repository, author: str, reason: str, text: str) -> Commi
 def _proposal(repository: Repository, author: str, reason: str, act: str, text: str, block: Block) -> Change:
     source = repository.read(notes.PROPOSALS)
     if any(row["text"] == text for row in notes.rows(source)):
-        raise Needless("This message waits for a second person already.")
+        raise NeedlessError("This message waits for a second person already.")
     note: dict[str, Any] = {"act": act, "text": text, "label": block.label}
     note |= {"tier": block.tier or "", "subject": block.subject or ""}
     note |= {"by": author, "on": notes.today(), "why": " ".join(reason.split())}
@@ -170,7 +173,7 @@ def _find(repository: Repository, text: str) -> tuple[Proposal, dict[str, Any]]:
     for proposal, row in zip(proposals(repository), rows, strict=True):
         if proposal.text == text or str(proposal.number) == text.strip():
             return proposal, row
-    raise Refused("Nobody proposed anything for this message, or it is settled already.")
+    raise RefusedError("Nobody proposed anything for this message, or it is settled already.")
 
 
 def _block(label: str, tier: str, subject: str) -> Block:
@@ -178,14 +181,14 @@ def _block(label: str, tier: str, subject: str) -> Block:
     if label == NEAR_MISS:
         return Block(NEAR_MISS)
     if group not in ("crisis", "support") or category not in (*CRISIS_CATEGORIES, *SUPPORT_CATEGORIES):
-        raise Refused(f"There is no kind of danger or distress called {label}.")
+        raise RefusedError(f"There is no kind of danger or distress called {label}.")
     if (group == "crisis") != (category in CRISIS_CATEGORIES):
-        raise Refused(f"There is no kind of danger or distress called {label}.")
+        raise RefusedError(f"There is no kind of danger or distress called {label}.")
     codes = [each.code for each in TIERS[category]]
     if tier and tier not in codes:
-        raise Refused(f"{category.replace('_', ' ')} is {' or '.join(codes)}, not {tier}.")
+        raise RefusedError(f"{category.replace('_', ' ')} is {' or '.join(codes)}, not {tier}.")
     if subject not in SUBJECTS:
-        raise Refused("Say whom it is about: self or other.")
+        raise RefusedError("Say whom it is about: self or other.")
     return Block(label, None, tier or codes[0], subject)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A change that is not made; nothing was written."""
 
 
-class Needless(Refused):
+class NeedlessError(RefusedError):
     """A change that would change nothing: what it asks for is there already."""

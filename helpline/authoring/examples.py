@@ -9,7 +9,7 @@ from typing import Any, Iterator
 
 import yaml
 
-from helpline.authoring.errors import Refused
+from helpline.authoring.errors import RefusedError
 from helpline.files import LOADER
 
 _INDENT = "    "
@@ -64,7 +64,7 @@ def add(source: str, block: Block, text: str) -> str:
         text: one line, as `helpline.authoring.texts.tidy` gives it.
 
     Raises:
-        Refused: if the file is written in a way that this cannot add to.
+        RefusedError: if the file is written in a way that this cannot add to.
     """
     lines = source.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
@@ -78,7 +78,7 @@ def add(source: str, block: Block, text: str) -> str:
         lines[end:end] = [*_opening(block), line]
     changed = "".join(lines)
     if sorted(map(repr, messages(changed))) != sorted(map(repr, [*messages(source), (block, text)])):
-        raise Refused("This file is not written as the others are, so that nothing can be added to it safely.")
+        raise RefusedError("This file is not written as the others are, so that nothing can be added to it safely.")
     return changed
 
 
@@ -86,7 +86,7 @@ def take_out(source: str, block: Block, text: str) -> str:
     """Return a training file without one message; a list that it leaves empty goes as well.
 
     Raises:
-        Refused: if the message is not there, or the file is written in a way that this cannot change.
+        RefusedError: if the message is not there, or the file is written in a way that this cannot change.
     """
     lines = source.splitlines(keepends=True)
     for found, begin, end in _lists(source):
@@ -104,7 +104,7 @@ def take_out(source: str, block: Block, text: str) -> str:
         if messages(changed) != left:
             break
         return changed
-    raise Refused("This message is not in the file that should hold it, or the file is written in an unusual way.")
+    raise RefusedError("This message is not in the file that should hold it, or the file is written in an unusual way.")
 
 
 def _block(entry: dict[str, Any]) -> Block:
@@ -119,7 +119,7 @@ def _lists(source: str) -> Iterator[tuple[Block, int, int]]:
     for node in nlu.value if nlu is not None else ():
         values = {key.value: value for key, value in node.value}
         examples = values.get("examples")
-        if examples is None or examples.style != "|":
+        if getattr(examples, "style", None) != "|":
             continue
         begin = node.start_mark.line
         end = examples.start_mark.line + 1
@@ -148,7 +148,7 @@ def _end_of_nlu(source: str, lines: list[str]) -> int:
         return lists[-1][2]
     opening = next((at for at, line in enumerate(lines) if re.match(r"nlu:\s*(#.*)?$", line)), None)
     if opening is None:
-        raise Refused("This file has no list of messages to add to.")
+        raise RefusedError("This file has no list of messages to add to.")
     return opening + 1
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timezone
 from typing import Any, Iterable, Mapping
 
-from helpline.authoring.errors import Refused
+from helpline.authoring.errors import RefusedError
 
 FOLDER = "data/review/notes"
 # Messages of danger, and that are no danger, which one person proposed and another has not yet confirmed.
@@ -31,7 +31,7 @@ def without(source: str | None, note: Mapping[str, Any]) -> str | None:
     """Return a file without a note; None where no note is left.
 
     Raises:
-        Refused: if it is not there.
+        RefusedError: if it is not there.
     """
     return replaced(source, note, [])
 
@@ -40,14 +40,14 @@ def replaced(source: str | None, note: Mapping[str, Any], by: Iterable[Mapping[s
     """Return a file with others in the place of a note; None where no note is left.
 
     Raises:
-        Refused: if it is not there.
+        RefusedError: if it is not there.
     """
     lines = (source or "").splitlines(keepends=True)
     for place, line in enumerate(lines):
         if line.strip() and json.loads(line) == note:
             lines[place : place + 1] = [_line(new) for new in by]
             return "".join(lines) or None
-    raise Refused("Somebody has changed this meanwhile. Look at it again.")
+    raise RefusedError("Somebody has changed this meanwhile. Look at it again.")
 
 
 def today() -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator, Mapping, Sequence
 
-from helpline.authoring.errors import Needless, Refused
+from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.undo import undone
 
 _NAME = re.compile(r"[^<>]{1,80}")
@@ -92,7 +92,7 @@ class Repository:
             make: says what changes; called when nobody else is saving, so that what it reads stays true.
 
         Raises:
-            Refused: with a plain reason; nothing was written.
+            RefusedError: with a plain reason; nothing was written.
         """
         author, reason = _person(author), _sentence(reason)
         with self._alone():
@@ -100,7 +100,7 @@ class Repository:
             change = make()
             files = {path: content for path, content in change.files.items() if self.read(path) != content}
             if not files:
-                raise Needless("Nothing would change: the files say so already.")
+                raise NeedlessError("Nothing would change: the files say so already.")
             self._check_untouched(files)
             return self._commit(change, files, author, reason)
 
@@ -108,10 +108,10 @@ class Repository:
         """Return what takes back one change, whatever came after it; the history then keeps both.
 
         Raises:
-            Refused: if it was taken back already, or later changes rest on it.
+            RefusedError: if it was taken back already, or later changes rest on it.
         """
         if commit.undone_by:
-            raise Needless(f"This change was undone already, by {commit.undone_by[:9]}.")
+            raise NeedlessError(f"This change was undone already, by {commit.undone_by[:9]}.")
         files = {}
         for path in commit.files:
             before, after = self._at(f"{commit.id}^", path), self._at(commit.id, path)
@@ -122,13 +122,15 @@ class Repository:
         """Return a change of staff by the beginning of its id.
 
         Raises:
-            Refused: if there is none, or several.
+            RefusedError: if there is none, or several.
         """
         if not re.fullmatch(r"[0-9a-f]{6,40}", commit_id):
-            raise Refused("Name a change by at least six characters of its id, such as 3f9c2a.")
+            raise RefusedError("Name a change by at least six characters of its id, such as 3f9c2a.")
         found = [commit for commit in self.history() if commit.id.startswith(commit_id)]
         if len(found) != 1:
-            raise Refused(f"There is {'no' if not found else 'more than one'} change of staff with the id {commit_id}.")
+            raise RefusedError(
+                f"There is {'no' if not found else 'more than one'} change of staff with the id {commit_id}."
+            )
         return found[0]
 
     def history(self, limit: int | None = None, since: str | None = None) -> list[Commit]:
@@ -175,7 +177,7 @@ class Repository:
         """Return the id of the latest commit.
 
         Raises:
-            Refused: if the folder is not under git.
+            RefusedError: if the folder is not under git.
         """
         return self._git("rev-parse", "HEAD").strip()
 
@@ -213,9 +215,11 @@ class Repository:
         folder = Path(self._git("rev-parse", "--absolute-git-dir").strip())
         unfinished = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
         if any((folder / name).exists() for name in unfinished):
-            raise Refused("A merge or rebase in this folder is not finished. Somebody who knows git must end it first.")
+            raise RefusedError(
+                "A merge or rebase in this folder is not finished. Somebody who knows git must end it first."
+            )
         if not self._git("symbolic-ref", "--quiet", "HEAD", check=False).strip():
-            raise Refused(
+            raise RefusedError(
                 "This folder is on no branch, so that changes could be lost. Run `git switch -c staff` there."
             )
 
@@ -223,7 +227,7 @@ class Repository:
         status = self._git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *files)
         foreign = sorted(entry[3:] for entry in status.split("\0") if entry)
         if foreign:
-            raise Refused(
+            raise RefusedError(
                 f"Somebody is changing {', '.join(foreign)} by hand and has not committed it. Nothing was written. "
                 "Ask them to commit or undo that, then try again."
             )
@@ -245,7 +249,7 @@ class Repository:
                     break
                 except BlockingIOError as error:
                     if time.monotonic() > until:
-                        raise Refused("Somebody else is saving just now. Try again in a moment.") from error
+                        raise RefusedError("Somebody else is saving just now. Try again in a moment.") from error
                     time.sleep(0.05)
             yield
 
@@ -262,9 +266,9 @@ class Repository:
                 command, cwd=self.root, env=environment, input=text or "", capture_output=True, encoding="utf-8"
             )
         except FileNotFoundError as error:
-            raise Refused("git is not installed here; staff's changes are kept in it.") from error
+            raise RefusedError("git is not installed here; staff's changes are kept in it.") from error
         if check and result.returncode:
-            raise Refused(_explained(result.stderr))
+            raise RefusedError(_explained(result.stderr))
         return result.stdout if not result.returncode else ""
 
 
@@ -279,14 +283,14 @@ def _explained(message: str) -> str:
 def _person(name: str) -> str:
     name = " ".join(name.split())
     if not _NAME.fullmatch(name) or not name.isprintable():
-        raise Refused("Say who makes this change: a name of up to 80 letters.")
+        raise RefusedError("Say who makes this change: a name of up to 80 letters.")
     return name
 
 
 def _sentence(text: str) -> str:
     text = " ".join(text.split())
     if len(text) < 3:
-        raise Refused("Say in a few words why: others read it in the history.")
+        raise RefusedError("Say in a few words why: others read it in the history.")
     return text
 
 

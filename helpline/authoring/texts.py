@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 
-from helpline.authoring.errors import Refused
+from helpline.authoring.errors import RefusedError
 from helpline.storage.redaction import redact
 
 # Longer ones are whole letters, which teach a topic model little and may tell whose they are.
@@ -21,16 +21,16 @@ def tidy(text: str) -> str:
     """Return a message as a line of a training file.
 
     Raises:
-        Refused: if nothing is left of it, or it is longer than `LONGEST` characters.
+        RefusedError: if nothing is left of it, or it is longer than `LONGEST` characters.
     """
     text = "".join(_visible(character) for character in unicodedata.normalize("NFC", text))
     text = _MARKUP.sub("] ", redact(" ".join(text.split())))
     # A dash in front is the list's own.
     text = re.sub(r"^[-\s]+", "", text).strip()
     if not bare(text):
-        raise Refused("There are no words in this message.")
+        raise RefusedError("There are no words in this message.")
     if len(text) > LONGEST:
-        raise Refused(f"This message has {len(text)} characters. Shorten it to {LONGEST}: keep what was asked.")
+        raise RefusedError(f"This message has {len(text)} characters. Shorten it to {LONGEST}: keep what was asked.")
     return text
 
 
@@ -48,12 +48,12 @@ def name_of(title: str) -> str:
     """Return a title as a name for files and labels: ``Waiting lists`` is ``waiting_lists``.
 
     Raises:
-        Refused: if it holds no letters that such a name can have.
+        RefusedError: if it holds no letters that such a name can have.
     """
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     if not re.fullmatch(r"[a-z][a-z0-9_]{2,39}", name):
-        raise Refused("Give a title of 3 to 40 letters, such as “Waiting lists”.")
+        raise RefusedError("Give a title of 3 to 40 letters, such as “Waiting lists”.")
     return name
 
 

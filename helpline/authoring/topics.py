@@ -10,7 +10,7 @@ from helpline.authoring import answers, notes
 from helpline.authoring.annotate import checked, standing
 from helpline.authoring.answers import Review, quoted
 from helpline.authoring.catalogue import FEWEST_MESSAGES, TOPIC_GROUPS, Answer, Catalogue, current
-from helpline.authoring.errors import Needless, Refused
+from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Commit, Repository
 from helpline.authoring.texts import bare, name_of
 
@@ -42,11 +42,11 @@ def find(catalogue: Catalogue, label: str) -> Answer:
     """Return a topic's answer.
 
     Raises:
-        Refused: if there is no such topic.
+        RefusedError: if there is no such topic.
     """
     answer = catalogue.answers.get(label)
     if answer is None:
-        raise Refused(f"There is no topic {label}. `helpline topics list` shows them all.")
+        raise RefusedError(f"There is no topic {label}. `helpline topics list` shows them all.")
     return answer
 
 
@@ -60,7 +60,7 @@ def change_answer(repository: Repository, author: str, reason: str, label: str, 
         values: what becomes different, see `helpline.authoring.answers.edited`.
 
     Raises:
-        Refused: with everything that must be put right; nothing was written.
+        RefusedError: with everything that must be put right; nothing was written.
     """
 
     def make() -> Change:
@@ -68,7 +68,7 @@ def change_answer(repository: Repository, author: str, reason: str, label: str, 
         before = find(catalogue, label)
         after = answers.edited(before, **values)
         if after == before:
-            raise Needless("The answer says so already.")
+            raise NeedlessError("The answer says so already.")
         _require_good(answers.review(after, catalogue, before))
         source = repository.read(before.file) or ""
         files = {before.file: answers.written(source, before, after)}
@@ -86,10 +86,10 @@ def draft(group: str, title: str, **values: Any) -> Answer:
         values: see `helpline.authoring.answers.edited`.
 
     Raises:
-        Refused: if the group or the title cannot be used.
+        RefusedError: if the group or the title cannot be used.
     """
     if group not in TOPIC_GROUPS:
-        raise Refused("A topic is answered by the article (faq) or not covered by it (not_covered).")
+        raise RefusedError("A topic is answered by the article (faq) or not covered by it (not_covered).")
     label = f"{group}/{name_of(title)}"
     title = " ".join(title.split())
     empty = Answer(label, f"data/{label}.yml", "", title, "", (), (), ())
@@ -114,16 +114,16 @@ def create(
         wanted_name: of the wanted topic that it fulfils; its messages come along.
 
     Raises:
-        Refused: with everything that must be put right; nothing was written.
+        RefusedError: with everything that must be put right; nothing was written.
     """
 
     def make() -> Change:
         catalogue = current(repository.root)
         if answer.label in catalogue.answers or repository.read(answer.file) is not None:
-            raise Refused(f"There is a topic {answer.label} already. Choose another title, or change that one.")
+            raise RefusedError(f"There is a topic {answer.label} already. Choose another title, or change that one.")
         asked = next((topic for topic in wanted(repository) if topic.name == wanted_name), None)
         if wanted_name and asked is None:
-            raise Refused(f"Nobody asks for a topic {wanted_name} any more.")
+            raise RefusedError(f"Nobody asks for a topic {wanted_name} any more.")
         review = answers.review(answer, catalogue)
         lines, faults = _messages(repository, [*(asked.messages if asked else ()), *messages])
         _require_good(review, faults)
@@ -181,7 +181,7 @@ def _messages(repository: Repository, messages: Sequence[str]) -> tuple[list[str
             continue
         try:
             known = standing(repository, message)
-        except Refused as error:
+        except RefusedError as error:
             faults.append(str(error))
             continue
         if known.danger is not None:
@@ -205,4 +205,4 @@ def _messages(repository: Repository, messages: Sequence[str]) -> tuple[list[str
 def _require_good(review: Review, more: Sequence[str] = ()) -> None:
     problems = [*review.problems, *more]
     if problems:
-        raise Refused("\n".join(problems))
+        raise RefusedError("\n".join(problems))

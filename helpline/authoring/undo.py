@@ -9,7 +9,7 @@ import re
 from difflib import SequenceMatcher
 
 from helpline.authoring import examples
-from helpline.authoring.errors import Refused
+from helpline.authoring.errors import RefusedError
 
 _HEADER = re.compile(r"(?:(?:#.*|version:.*|\w+:\s*|)\n)*")
 
@@ -23,7 +23,7 @@ def undone(before: str | None, after: str | None, now: str | None, path: str) ->
         path: its name, for the reason.
 
     Raises:
-        Refused: if a later change touched the same lines.
+        RefusedError: if a later change touched the same lines.
     """
     if now == after:
         return before
@@ -101,5 +101,5 @@ def _matcher(one: list[str], other: list[str]) -> SequenceMatcher[str]:
     return SequenceMatcher(None, one, other, autojunk=False)
 
 
-def _clash(path: str) -> Refused:
-    return Refused(f"{path} was changed at the same place since. Undo the later change first, or edit it again.")
+def _clash(path: str) -> RefusedError:
+    return RefusedError(f"{path} was changed at the same place since. Undo the later change first, or edit it again.")
