@@ -11,7 +11,9 @@ from pathlib import Path
 import click
 
 from helpline import settings as settings_module
+from helpline.authoring.commands import GROUPS
 from helpline.console.commands import audit_group, staff
+from helpline.publishing.commands import MACHINE, gate, list_models, publish, rollback, train_and_publish
 from helpline.settings import ROOT, Settings, SettingsError
 
 
@@ -35,7 +37,7 @@ def run(settings: Settings) -> None:
 
     try:
         check_ports(settings)
-        _train_if_needed()
+        _train_unless_published(settings)
         settings_module.export(settings)
         sys.exit(asyncio.run(supervise(settings, click.echo)))
     except SupervisorError as error:
@@ -57,12 +59,13 @@ def serve(settings: Settings) -> None:
 
 @main.command()
 @click.option("--force", is_flag=True, help="Train even if the data have not changed.")
-def train(force: bool) -> None:
-    """Train a model on data/ and publish it (about two minutes)."""
+@click.pass_obj
+def train(settings: Settings, force: bool) -> None:
+    """Train a model on data/ and publish it: the first one at once, any other if the gate passes it (four minutes)."""
     if force:
-        _train()
+        train_and_publish(settings, click.echo)
     else:
-        _train_if_needed()
+        _train_if_needed(settings)
 
 
 @main.command()
@@ -108,22 +111,24 @@ def chat(settings: Settings, url: str | None) -> None:
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
 @click.option("--development", is_flag=True, help="Use the set for choosing thresholds instead of the frozen one.")
-def evaluate(folder: Path, development: bool) -> None:
+@click.pass_obj
+def evaluate(settings: Settings, folder: Path, development: bool) -> None:
     """Measure the published model on the frozen test set: tables per topic and a picture of confusions."""
     from helpline.evaluation.evaluate import evaluate_live
     from helpline.evaluation.sets import DEVELOPMENT, HELDOUT
 
-    _train_if_needed()
+    _train_unless_published(settings)
     click.echo(evaluate_live(folder, DEVELOPMENT if development else HELDOUT))
 
 
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
-def bench(folder: Path) -> None:
+@click.pass_obj
+def bench(settings: Settings, folder: Path) -> None:
     """Time this assistant beside the `rasa init` project and a bare Sanic echo (about ten minutes)."""
     from helpline.evaluation.bench import bench as run_bench
 
-    _train_if_needed()
+    _train_unless_published(settings)
     click.echo(run_bench(folder))
 
 
@@ -180,28 +185,32 @@ def show_settings(settings: Settings) -> None:
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
 
 
-for group in (staff, audit_group):
+for group in (staff, audit_group, gate, publish, rollback, list_models, *GROUPS):
     main.add_command(group)
 
 
-def _train_if_needed() -> None:
+def _train_if_needed(settings: Settings) -> None:
     from helpline.training import is_current, live_model
 
     live = live_model()
     if live is None:
         click.echo("No model yet: training one, about two minutes.")
-        _train()
     elif not is_current(live):
-        click.echo("The data have changed since the last training: training again, about two minutes.")
-        _train()
+        click.echo("The data have changed since the last training: training and checking, about four minutes.")
+    if not is_current(live):
+        train_and_publish(settings, click.echo)
 
 
-def _train() -> None:
-    from helpline.training import TrainingError
-    from helpline.training import train as train_model
+def _train_unless_published(settings: Settings) -> None:
+    """Train if needed, but leave a model alone that a person published; a candidate that is stopped changes nothing."""
+    from helpline.training import live_model
 
+    live = live_model()
+    if live is not None and live.published_by not in ("", MACHINE):
+        return
     try:
-        live = train_model()
-    except TrainingError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Published {live.model}.")
+        _train_if_needed(settings)
+    except click.ClickException as error:
+        if live is None:
+            raise
+        click.echo(f"Starting with the model as it was. {error.message}", err=True)
