@@ -34,6 +34,7 @@ from helpline.settings import Settings
 PARTS: tuple[ModuleType, ...] = (home, audit_page, accounts_page, account_page, sign_in, static_files)
 # Of a request's body. The longest form is a topic with its examples.
 _MOST_BYTES = 2_000_000
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _WORDS = {
     404: ("This page is not here", "The address may be mistyped, or what it showed is gone."),
     405: ("This page is not here", "It cannot be opened like this."),
@@ -77,6 +78,8 @@ def serve(settings: Settings, say: Callable[[str], None] = print) -> None:
 def greeting(settings: Settings, staff: Engine) -> str:
     """Return where to go; while there is no admin, that is a new one-time link that makes one."""
     place = f"Staff console: {settings.console_url}  (Ctrl-C stops)"
+    if settings.staff_host not in _THIS_MACHINE and not settings.console_url.startswith("https:"):
+        place += "\nIt listens to other machines without TLS: passwords can be read on the way. See docs/staff.md."
     if accounts.has_admin(staff):
         return place
     link = links.address(settings, links.new_first(staff))

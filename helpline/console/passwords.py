@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -38,7 +40,7 @@ def fault(password: str, name: str) -> str:
 
 def hashed(password: str) -> str:
     """Return what is stored in place of a password."""
-    return hasher.hash(password)
+    return hasher.hash(_normal(password))
 
 
 def fits(stored: str, password: str) -> bool:
@@ -47,7 +49,7 @@ def fits(stored: str, password: str) -> bool:
     if not stored and not _NOBODY:
         _NOBODY = hashed("nobody's")
     try:
-        return hasher.verify(stored or _NOBODY, password[: LONGEST + 1]) and bool(stored)
+        return hasher.verify(stored or _NOBODY, _normal(password[: LONGEST + 1])) and bool(stored)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -55,3 +57,8 @@ def fits(stored: str, password: str) -> bool:
 def is_outdated(stored: str) -> bool:
     """Tell whether a stored hash was made with weaker settings than now."""
     return hasher.check_needs_rehash(stored)
+
+
+def _normal(password: str) -> str:
+    """Return a password as it is hashed: keyboards of different systems make the same "é" of different characters."""
+    return unicodedata.normalize("NFKC", password)

@@ -40,7 +40,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     """Return a page.
 
     Every template may use `account`, `menu`, `path`, `may(role)`, `csrf()` (the hidden field that each form needs),
-    `notices`, `static(name)` and the filters `when` (seconds since 1970 or ISO 8601 to UTC in words) and `words` (a
+    `notices()`, `static(name)` and the filters `when` (seconds since 1970 or ISO 8601 to UTC in words) and `words` (a
     value of the audit log in words).
 
     Args:
@@ -57,7 +57,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         "csrf_token": csrf.token(request),
         "may": lambda need: may(account, need),
         "menu": [entry for entry in request.app.ctx.menu if may(account, entry.role)],
-        "notices": sessions.take_notices(request.app.ctx.staff, session.key) if session else [],
+        # Taken when a whole page shows them, not by a part of one.
+        "notices": lambda: sessions.take_notices(request.app.ctx.staff, session.key) if session else [],
         "path": request.path,
         "seconds_left": int(session.ends - time.time()) if session else 0,
         **values,

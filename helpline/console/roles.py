@@ -11,10 +11,10 @@ PUBLISHER = "publisher"
 AUDITOR = "auditor"
 # Each role with what it may do, in words for people.
 ROLES = {
-    REVIEWER: "reads the inbox and says what messages mean",
-    EDITOR: "does the same, and changes answers, topics and stories",
-    PUBLISHER: "does the same, and trains, publishes and rolls back models",
-    AUDITOR: "reads the audit log, the reports and the numbers, and changes nothing",
+    REVIEWER: "read the inbox and say what messages mean",
+    EDITOR: "do what a reviewer does, and change answers, topics and stories",
+    PUBLISHER: "do what an editor does, and train, publish and roll back models",
+    AUDITOR: "read the audit log, the reports and the numbers, and change nothing",
 }
 # What a page may ask for besides a role.
 PUBLIC = "public"

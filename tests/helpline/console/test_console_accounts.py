@@ -159,6 +159,11 @@ def test_passwords_are_kept_as_argon2id_and_the_file_is_for_its_owner(staff: sa.
     assert stat.S_IMODE(os.stat(staff.url.database).st_mode) == 0o600
 
 
+def test_a_password_is_the_same_on_every_keyboard(staff: sa.engine.Engine) -> None:
+    accounts.set_password(staff, accounts.add(staff, "ann", "Ann", REVIEWER), "café au lait 7")
+    assert accounts.check_password(staff, "ann", "cafe\u0301 au lait 7")
+
+
 def test_a_hash_of_weaker_settings_is_made_anew_at_sign_in(
     staff: sa.engine.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from console_server import PASSWORD, Console, Visit, console
 
 from helpline.console import accounts, audit, links, lockout, sessions
 from helpline.console.app import greeting
-from helpline.console.pages import COOKIE
+from helpline.console.pages import COOKIE, Menu
 from helpline.console.sign_in import _own_path
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -225,6 +226,34 @@ async def test_each_start_without_an_admin_makes_a_new_link_and_ends_the_old_one
         first, second = (greeting(running.settings, running.staff).split("5006")[-1] for _ in range(2))
         assert (await visit.get(first)).status == 410
         assert (await visit.get(second)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "warned"),
+    [
+        ("127.0.0.1", "", False),
+        ("0.0.0.0", "https://staff.example", False),
+        ("0.0.0.0", "", True),
+        ("192.0.2.7", "http://staff.example", True),
+    ],
+)
+async def test_an_open_console_without_tls_says_so(running: Console, host: str, url: str, warned: bool) -> None:
+    words = greeting(replace(running.settings, staff_host=host, staff_url=url), running.staff)
+    assert ("without TLS" in words) == warned
+
+
+async def test_what_cannot_be_counted_leaves_the_start_page_whole(
+    running: Console, visit: Visit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> int:
+        raise OSError("no inbox")
+
+    menu = [Menu("Two", "/two", "anyone", "Two.", lambda _: 42), Menu("Broken", "/broken", "anyone", "…", broken)]
+    monkeypatch.setattr(running.app.ctx, "menu", menu)
+    answer = await visit.sign_in("rita")
+    assert "<strong>42</strong> waiting" in answer.page
+    assert answer.page.count("waiting") == 1
+    assert "no inbox" in caplog.text
 
 
 async def test_a_link_is_for_its_owner_only(running: Console, visit: Visit) -> None:
