@@ -66,6 +66,11 @@ def entries(engine: sa.engine.Engine, last: int | None = None) -> list[dict[str,
     return _chain.entries(engine, last)
 
 
+def read(engine: sa.engine.Engine) -> tuple[list[dict[str, Any]], Report]:
+    """Return all records as `entries` does, and what `verify` says of them, in one go."""
+    return _chain.read(engine)
+
+
 def table(records: Sequence[dict[str, Any]]) -> str:
     """Return records as lines of text in columns, without the hashes."""
     names = ("id", *FIELDS)

@@ -144,7 +144,8 @@ def _refusal(request: Request, page: Page) -> HTTPResponse | None:
     if page.role != PUBLIC and account is None:
         return _sign_in_first(request)
     if not may(account, page.role):
-        audit(request, "refused", about=request.path)
+        # The address as it is registered: the one that was asked for may name a conversation.
+        audit(request, "refused", about=page.path)
         return render(request, "refused.html", 403, need=page.role)
     if request.method not in _READING and not csrf.fits(request):
         return render(request, "stale.html", 403)

@@ -102,19 +102,25 @@ class Chain:
 
     def verify(self, engine: sa.engine.Engine) -> Report:
         """Go through the chain and say where it breaks first."""
-        count, previous, expected, broken, why = 0, NO_HASH, 1, None, ""
+        return self.read(engine)[1]
+
+    def read(self, engine: sa.engine.Engine) -> tuple[list[dict[str, Any]], Report]:
+        """Return all records as `entries` does, and what `verify` says of them, in one go."""
+        found: list[dict[str, Any]] = []
+        previous, expected, broken, why = NO_HASH, 1, None, ""
         with engine.connect() as connection:
             self._prepare(connection)
             for row in connection.execute(sa.select(self._table).order_by(self._table.c.id)):
-                count += 1
+                values = _read(row.record)
                 if broken is None:
-                    why = _fault(row, expected, previous)
+                    why = _fault(row, values, expected, previous)
                     if why:
                         broken = expected if why == MISSING else row.id
                 previous, expected = row.hash, row.id + 1
+                found.append({**values, "id": row.id, "hash": row.hash})
             if broken is None and self._highest_id(connection) >= expected:
                 broken, why = expected, MISSING
-        return Report(count, previous, broken, why)
+        return found, Report(len(found), previous, broken, why)
 
     def entries(self, engine: sa.engine.Engine, last: int | None = None) -> list[dict[str, Any]]:
         """Return the records in order, or the `last` ones: what was appended, `previous`, `id` and `hash`.
@@ -178,12 +184,12 @@ def columns(lines: list[list[str]]) -> str:
     )
 
 
-def _fault(row: Any, expected: int, previous: str) -> str:
+def _fault(row: Any, values: Mapping[str, Any], expected: int, previous: str) -> str:
     if row.id != expected:
         return MISSING
     if _hash(row.record) != row.hash:
         return CHANGED
-    return "" if _read(row.record).get("previous") == previous else ORDER
+    return "" if values.get("previous") == previous else ORDER
 
 
 def _canonical(values: dict[str, Any]) -> str:

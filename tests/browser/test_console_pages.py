@@ -166,6 +166,29 @@ def test_every_focus_is_seen(console: Console, context: MakeContext) -> None:
     assert {"Save", "Make a new link", "Sign out"} <= seen
 
 
+def test_single_keys_press_what_names_them_but_not_while_one_writes(console: Console, context: MakeContext) -> None:
+    page = Member(console, context(), "edda").visit("/account")
+    page.evaluate(
+        """() => {
+          window.pressed = [];
+          for (const key of ["1", "s"]) {
+            const button = document.createElement("button");
+            button.dataset.key = key;
+            button.addEventListener("click", () => window.pressed.push(key));
+            document.querySelector("main").append(button);
+          }
+        }"""
+    )
+    for key in ("1", "2", "s", "Control+s"):
+        page.keyboard.press(key)
+    page.get_by_label("Old password").press("1")
+    assert page.evaluate("window.pressed") == ["1", "s"]
+    page.get_by_label("Single keys").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Single keys do nothing.")
+    assert page.evaluate("'keysWork' in document.body.dataset") is False
+
+
 def test_a_target_is_large_enough(console: Console, context: MakeContext) -> None:
     page = Member(console, context(viewport={"width": 375, "height": 667}), "anna").visit("/accounts/edda")
     small = page.evaluate(

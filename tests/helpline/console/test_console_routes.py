@@ -213,7 +213,7 @@ async def test_a_slow_page_holds_up_nobody(people: dict[str, Visit], monkeypatch
     import asyncio
     import time
 
-    monkeypatch.setattr("helpline.console.audit.verify", lambda _: time.sleep(1.0))
+    monkeypatch.setattr("helpline.console.audit.read", lambda _: time.sleep(1.0))
     slow = asyncio.create_task(people["aude"].get("/audit"))
     await asyncio.sleep(0.2)
     begun = time.monotonic()
