@@ -77,6 +77,9 @@ class Settings:
         f"sqlite:///{ROOT / 'var' / 'staff.db'}",
         "SQLAlchemy address of the staff's accounts and the audit log",
     )
+    staff_project: str = _setting(
+        "STAFF_PROJECT", str(ROOT), "folder under git whose data/ staff change; another one for trying things out"
+    )
 
     @property
     def action_server_url(self) -> str:
