@@ -18,12 +18,16 @@ from helpline.console import (
     account_page,
     accounts,
     accounts_page,
+    annotate,
     audit,
     audit_page,
+    changes,
     home,
     links,
     sign_in,
     static_files,
+    stories,
+    topics,
 )
 from helpline.console.database import open_staff
 from helpline.console.pages import identify, in_thread
@@ -31,7 +35,18 @@ from helpline.console.rendering import HEADERS, render
 from helpline.settings import Settings
 
 # Each has `pages`, a `helpline.console.pages.Pages`; in the order of the menu.
-PARTS: tuple[ModuleType, ...] = (home, audit_page, accounts_page, account_page, sign_in, static_files)
+PARTS: tuple[ModuleType, ...] = (
+    home,
+    annotate,
+    topics,
+    stories,
+    changes,
+    audit_page,
+    accounts_page,
+    account_page,
+    sign_in,
+    static_files,
+)
 # Of a request's body. The longest form is a topic with its examples.
 _MOST_BYTES = 2_000_000
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
