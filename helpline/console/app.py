@@ -24,6 +24,7 @@ from helpline.console import (
     changes,
     home,
     links,
+    publish,
     sign_in,
     static_files,
     stories,
@@ -41,6 +42,7 @@ PARTS: tuple[ModuleType, ...] = (
     topics,
     stories,
     changes,
+    publish,
     audit_page,
     accounts_page,
     account_page,
@@ -49,6 +51,8 @@ PARTS: tuple[ModuleType, ...] = (
 )
 # Of a request's body. The longest form is a topic with its examples.
 _MOST_BYTES = 2_000_000
+# Seconds; publishing loads a model, and going back may have to compare two.
+_LONGEST = 300
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _WORDS = {
     404: ("This page is not here", "The address may be mistyped, or what it showed is gone."),
@@ -71,6 +75,7 @@ def create(settings: Settings) -> Sanic:
     app.ctx.form_key = secrets.token_bytes(32)
     app.ctx.menu = [part.pages.menu for part in PARTS if part.pages.menu is not None]
     app.config.REQUEST_MAX_SIZE = _MOST_BYTES
+    app.config.RESPONSE_TIMEOUT = _LONGEST
     for part in PARTS:
         part.pages.install(app)
     app.register_middleware(_add_headers, "response")

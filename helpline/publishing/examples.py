@@ -12,7 +12,7 @@ from helpline.publishing.verdict import Check
 Example = tuple[str, str]
 
 # Labels by which reviewers say on purpose that something is less than danger.
-_HARMLESS = ("near_miss", "support")
+HARMLESS = ("near_miss", "support")
 # Of messages that the live model takes for danger, so many may be called harmless at a time.
 _MOST_HARMLESS = 10
 # More are not a correction any more.
@@ -34,7 +34,7 @@ def to_keep(before: set[Example], now: set[Example]) -> list[Case]:
 
     Those that were relabelled as less than danger are looked at as new examples.
     """
-    harmless = {text for label, text in now if label.split("/")[0] in _HARMLESS}
+    harmless = {text for label, text in now if label.split("/")[0] in HARMLESS}
     kept = {text for label, text in now if _of_danger(label)}
     gone = {(label, text) for label, text in before - now if _category(label) in CRISIS_CATEGORIES}
     return [
@@ -57,7 +57,7 @@ def check(added: set[Example], deleted: list[Case], live: Results) -> list[Check
     for label, text in sorted(added):
         if _of_danger(label) or not (text in hears or by_rules(text).is_crisis):
             continue
-        if label.split("/")[0] not in _HARMLESS:
+        if label.split("/")[0] not in HARMLESS:
             poison.append(f"{text!r} as {label}")
         elif by_rules(text).is_crisis:
             ruled.append(f"{text!r} as {label}")

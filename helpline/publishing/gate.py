@@ -8,16 +8,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Callable
 
-from helpline import training
-from helpline.publishing import cases, examples, models, play, project_checks, report
+import sqlalchemy as sa
+
+from helpline import settings, training
+from helpline.publishing import cases, examples, models, play, project_checks, replay, report
 from helpline.publishing.cases import Case, Results
 from helpline.publishing.models import ModelError, Record, Verdict
 from helpline.publishing.progress import CHECK, PLAY, REPORT, TRAIN, Progress, Training
 from helpline.publishing.verdict import Check, compare, shapes, stops
 from helpline.settings import ROOT
+from helpline.storage.database import open_engine
 from helpline.training import LiveModel, TrainingError, live_model
-
-FOLDER = ROOT / "results" / "gate"
 
 
 class _StoppedError(Exception):
@@ -76,7 +77,7 @@ def check(record: Record, progress: Progress, checked: list[Check] | None = None
             found, results, before = _played(record, live, progress.within)
         except play.PlayError as error:
             found, results, before = [Check("Test messages", False, str(error))], {}, {}
-        checks += found + tried.result()
+        checks += found + _replayed(record, live) + tried.result()
     progress.step(REPORT)
     if results:
         cases.store(record.model, results)
@@ -85,11 +86,11 @@ def check(record: Record, progress: Progress, checked: list[Check] | None = None
         passed=all(check.passed for check in checks),
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         against=against,
-        report=(FOLDER / record.stem).relative_to(ROOT).as_posix(),
+        report=(report.FOLDER / record.stem).relative_to(ROOT).as_posix(),
         stops=stops(checks),
     )
     record = replace(record, verdict=verdict)
-    report.write(FOLDER / record.stem, record, live, checks, results, before)
+    report.write(report.FOLDER / record.stem, record, live, checks, results, before)
     # Last: a gate that was cut short leaves no verdict.
     models.keep(record)
     return record
@@ -135,6 +136,20 @@ def _played(
         checks += examples.check(added, deleted, theirs)
     old = _shape(live)
     return checks + shapes(record.shape, old), results, theirs
+
+
+def _replayed(record: Record, live: LiveModel | None) -> list[Check]:
+    if live is None:
+        return []
+    harmless = {text for label, text in models.read_examples() if label.split("/")[0] in examples.HARMLESS}
+    try:
+        engine = open_engine(settings.load().database_url)
+        return [replay.run(engine, record.path, live.path, harmless, report.FOLDER / record.stem)]
+    except sa.exc.SQLAlchemyError as error:
+        # Without the conversations it can still be told what the model does with the test messages.
+        return [Check("What visitors wrote this week", True, f"could not be read ({type(error).__name__})")]
+    except play.PlayError as error:
+        return [Check("What visitors wrote this week", False, str(error))]
 
 
 def _of_live(live: LiveModel, wanted: list[Case], tell: Callable[[float], None]) -> Results:

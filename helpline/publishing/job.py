@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 from helpline import training
-from helpline.publishing import gate, models, progress
+from helpline.publishing import models, progress
 from helpline.publishing.models import ModelError, Record
 from helpline.publishing.progress import CANCELLED, DONE, FAILED, RUNNING, Progress, State
 from helpline.settings import ROOT
@@ -126,6 +126,9 @@ def outcome(record: Record) -> str:
 
 def _run(by: str, model: str | None) -> None:
     """Do the job in this process, which leads a group of its own."""
+    # The console reads states too, and needs nothing of what the gate needs.
+    from helpline.publishing import gate
+
     with _alone():
         watched = Progress(_file(), State(RUNNING, by, time.time(), os.getpid()))
 

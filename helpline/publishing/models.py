@@ -20,6 +20,7 @@ from helpline.training import LiveModel
 # The live one among them.
 KEPT = 5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.tar\.gz")
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _BLOCK = 1 << 20
 
 
@@ -207,13 +208,15 @@ def commit(root: Path = ROOT) -> str:
         return ""
 
 
-def authors_since(commit_id: str, root: Path = ROOT) -> set[str]:
-    """Return who changed data/ or domain.yml since a commit; nobody is known without git."""
-    begin = commit_id.removesuffix("+")
-    if not re.fullmatch(r"[0-9a-f]{7,40}", begin):
+def authors_since(begin: str, end: str, root: Path = ROOT) -> set[str]:
+    """Return who changed data/ or domain.yml from one commit to another, or proposed that; nobody without git."""
+    begin, end = begin.removesuffix("+"), end.removesuffix("+")
+    if not (_COMMIT.fullmatch(begin) and _COMMIT.fullmatch(end)):
         return set()
     try:
-        return set(_git(root, "log", "--format=%an", f"{begin}..HEAD", "--", "data", "domain.yml").splitlines())
+        names = "--format=%an%n%(trailers:key=Proposed-by,valueonly)"
+        said = _git(root, "log", names, f"{begin}..{end}", "--", "data", "domain.yml").splitlines()
+        return {name for name in said if name}
     except (OSError, subprocess.SubprocessError):
         return set()
 

@@ -11,8 +11,10 @@ from helpline.files import write_whole
 from helpline.publishing.cases import Results
 from helpline.publishing.models import Record
 from helpline.publishing.verdict import Check
+from helpline.settings import ROOT
 from helpline.training import LiveModel
 
+FOLDER = ROOT / "results" / "gate"
 REPORT, PAGE, PICTURE = "report.json", "report.md", "sets.png"
 _NAMED = 20
 

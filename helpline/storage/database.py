@@ -132,6 +132,25 @@ def read_last_events(engine: sa.engine.Engine, sender_id: str, most: int) -> lis
     return [json.loads(row.data) for row in reversed(rows)]
 
 
+def read_messages(engine: sa.engine.Engine, after: float, most: int) -> list[tuple[int, str, float, str]]:
+    """Return what people wrote after a time (seconds since 1970): row, conversation, time and text, the latest first.
+
+    Args:
+        engine: of the database.
+        after: the time.
+        most: how many at most.
+    """
+    written = (
+        sa.select(_events)
+        .where(_events.c.timestamp > after, _events.c.data.contains('"event":"user"'))
+        .order_by(_events.c.id.desc())
+        .limit(most)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(written).all()
+    return [(row.id, row.sender_id, row.timestamp, str(json.loads(row.data).get("text") or "")) for row in rows]
+
+
 def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Mapping[str, Any]]) -> None:
     """Store serialised events, redacted, in one transaction."""
     rows = []
