@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import git
+from small_project import git
 
 from helpline.authoring import annotate, changes, examples, notes
 from helpline.authoring.catalogue import current

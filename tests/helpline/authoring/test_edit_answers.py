@@ -1,4 +1,4 @@
-"""Changing an answer: what the tests of the words refuse is refused here first, and only the lines that differ change."""
+"""Changing an answer: what the tests of words refuse is refused here, and only the lines that differ change."""
 
 import random
 from difflib import ndiff
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import git
+from small_project import git
 
 from helpline.authoring import answers, changes, topics
 from helpline.authoring.catalogue import Catalogue, current

@@ -109,7 +109,7 @@ def test_a_wanted_topic_brings_its_messages(repository: Repository, root: Path) 
     assert topics.wanted(repository) == []
     assert not (root / notes.WANTED).exists()
     assert "where do people run" in [e.text for e in current(root).examples if e.label == "not_covered/gym_and_sports"]
-    with pytest.raises(RefusedError, match="already|any more"):
+    with pytest.raises(RefusedError, match=r"already|any more"):
         topics.create(repository, "ann", WHY, gym(), MESSAGES, asked.name)
 
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import git
+from small_project import git
 
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Repository, lines_of
