@@ -135,7 +135,8 @@ def _proposals(request: Request, problem: str) -> HTTPResponse:
 
 
 def _kinds() -> dict[str, str]:
-    kinds = {crisis.NEAR_MISS: "No danger: it only sounds so (near miss)"}
+    # Nothing is chosen for the person: what stands first is sent by mistake sooner or later.
+    kinds = {"": "Choose one", crisis.NEAR_MISS: "No danger: it only sounds so (near miss)"}
     for name in CRISIS_CATEGORIES:
         codes = " or ".join(tier.code for tier in TIERS[name])
         kinds[f"crisis/{name}"] = f"Danger: {name.replace('_', ' ')} ({codes})"
