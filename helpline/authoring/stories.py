@@ -131,7 +131,7 @@ def create(repository: Repository, author: str, reason: str, title: str, turns: 
         catalogue = current(repository.root)
         rules = rules_of(catalogue)
         written = _written(story, rules)
-        if written.partition("\n")[2] in (repository.read(STORIES) or ""):
+        if _courses(written)[0] in _courses(repository.read(STORIES) or ""):
             raise NeedlessError("There is a story with the same course already.")
         files: dict[str, str | None] = {}
         files[STORIES] = _joined(repository.read(STORIES), _STORIES_HEADER, written)
@@ -244,6 +244,11 @@ def _teach(repository: Repository, files: dict[str, str | None], turn: Turn, bef
         add_to(repository, files, turn.text, turn.label, after=after, move=True, heard=turn.tier)
     except NeedlessError:
         return
+
+
+def _courses(source: str) -> list[str]:
+    """Return the stories of a file without their names."""
+    return [story.partition("\n")[2].strip() for story in f"\n{source}".split("\n- story: ")[1:]]
 
 
 def _joined(source: str | None, header: str, block: str) -> str:

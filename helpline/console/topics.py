@@ -61,7 +61,8 @@ def add(request: Request) -> HTTPResponse:
     values |= {name: many(request, name) for name in ("citations", "facts", "suggestions")}
     lines = values["messages"].splitlines()
     try:
-        answer = topics.draft(values["group"], values["title"], **_of_answer(values))
+        fields = _of_answer(values)
+        answer = topics.draft(values["group"], fields.pop("title"), **fields)
         if given(request, "act") != "save":
             waiting = next((t.messages for t in topics.wanted(project(request)) if t.name == values["wanted"]), ())
             review = answers.review(answer, catalogue_of(request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def change(
 
 def text_of(text: str) -> str:
     """Return a message as given, or from the input where it is ``-``."""
-    return click.get_text_stream("stdin").read() if text == "-" else text
+    return sys.stdin.read() if text == "-" else text
 
 
 @contextmanager

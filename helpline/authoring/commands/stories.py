@@ -113,27 +113,27 @@ def list_changes(settings: Settings, last: int, since: str | None, as_json: bool
 
 
 @changes.command("show")
-@click.argument("change")
+@click.argument("identity", metavar="CHANGE")
 @as_json_option
 @click.pass_obj
-def show_change(settings: Settings, change: str, as_json: bool) -> None:
+def show_change(settings: Settings, identity: str, as_json: bool) -> None:
     """Show who made CHANGE (the beginning of its id), why, and what it changed."""
     repository = repository_of(settings)
     with plainly():
-        commit = repository.find(change)
+        commit = repository.find(identity)
         difference = repository.difference(commit.id)
     head = f"{commit.summary}\n{commit.author}, {commit.time}: {commit.reason}"
     say({**asdict(commit), "difference": difference}, f"{head}\n\n{difference}", as_json)
 
 
 @changes.command("undo")
-@click.argument("change")
+@click.argument("identity", metavar="CHANGE")
 @changing
-def undo_change(settings: Settings, by: str, why: str, as_json: bool, change: str) -> None:
+def undo_change(settings: Settings, by: str, why: str, as_json: bool, identity: str) -> None:
     """Take back CHANGE (the beginning of its id); what came after it stays."""
     from helpline.authoring import changes as all_changes
 
-    change(settings, by, why, as_json, all_changes.undo, change)
+    change(settings, by, why, as_json, all_changes.undo, identity)
 
 
 def _turns(settings: Settings, conversation: str) -> list[Any]:
