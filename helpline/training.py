@@ -29,8 +29,8 @@ _TRAINED_ON = (
 )
 # Before the command of what must not keep visitors waiting. It still gets a tenth of a core that they use up.
 GIVING_WAY = ("nice", "-n", "10")
-# Read by the servers when they start.
-_NOT_TRAINED_ON = "data/fit_check"
+# Read by the servers when they start; and what staff only noted.
+_NOT_TRAINED_ON = ("data/fit_check", "data/review/notes")
 
 
 class TrainingError(RuntimeError):
