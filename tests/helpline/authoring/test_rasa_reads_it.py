@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from helpline.authoring import annotate, crisis, stories, topics
 from helpline.authoring.repository import Repository
 from helpline.authoring.stories import Turn
@@ -11,6 +13,8 @@ from helpline.settings import ROOT
 WHY = "for the importer"
 
 
+# Of any project that has custom slots.
+@pytest.mark.filterwarnings("ignore:Slot auto-fill:UserWarning")
 def test_rasa_reads_what_staff_wrote(repository: Repository, root: Path) -> None:
     from rasa.shared.importers.importer import TrainingDataImporter
 
