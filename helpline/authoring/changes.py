@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from helpline.authoring.annotate import checked
+from helpline.authoring.answers import review
+from helpline.authoring.catalogue import Catalogue, current
 from helpline.authoring.errors import RefusedError
 from helpline.authoring.repository import Change, Commit, Repository
 
@@ -22,6 +24,18 @@ def undo(repository: Repository, author: str, reason: str, commit_id: str) -> Co
             raise RefusedError(
                 "Two people filed this message of danger; two must agree to take it out. Propose its removal instead."
             )
-        return checked(repository, repository.undoing(commit))
+        change = checked(repository, repository.undoing(commit))
+        _check_answers(repository, change)
+        return change
 
     return repository.apply(author, reason, make)
+
+
+def _check_answers(repository: Repository, change: Change) -> None:
+    """Refuse an answer that two changes have put together and nobody has read."""
+    before, after = current(repository.root), Catalogue(repository.root, change.files)
+    for label, answer in after.answers.items():
+        if answer != before.answers.get(label):
+            problems = review(answer, after, before.answers.get(label)).problems
+            if problems:
+                raise RefusedError(f"{label} would no longer be in order: {' '.join(problems)}")

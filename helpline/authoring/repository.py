@@ -19,7 +19,7 @@ from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.undo import undone
 
 _NAME = re.compile(r"[^<>]{1,80}")
-_TRAILER, _PROPOSER = "Staff-Change", "Proposed-By"
+_TRAILER, _PROPOSER, _UNDOES = "Staff-Change", "Proposed-By", "Undoes"
 _LOCK = "helpline-authoring.lock"
 # Between them stand the parts of a commit in the output of `git log`.
 _PART, _END = "\x1f", "\x1e"
@@ -140,30 +140,20 @@ class Repository:
             limit: how many; None for all.
             since: a commit that is no longer of interest, nor what came before it.
         """
-        form = _PART.join(
-            (
-                "%H",
-                "%aI",
-                "%an",
-                f"%(trailers:key={_PROPOSER},valueonly)",
-                f"%(trailers:key={_TRAILER},valueonly)",
-                "%B",
-            )
-        )
+        trailers = (f"%(trailers:key={key},valueonly)" for key in (_PROPOSER, _TRAILER, _UNDOES))
+        form = _PART.join(("%H", "%aI", "%an", *trailers, "%B"))
         command = ["log", f"--grep=^{_TRAILER}: ", "-z", f"--format={_END}{form}{_PART}", "--name-only"]
         log = self._git(*command, *([f"{since}..HEAD"] if since else []))
         commits, undoing = [], {}
         for entry in log.split(_END)[1:]:
-            identity, at, author, proposer, kind, body, names = entry.split(_PART)
-            undoes = re.search(r"^This reverts commit ([0-9a-f]{40})\.", body, re.MULTILINE)
-            if undoes:
-                undoing[undoes[1]] = identity
-            summary, _, rest = body.strip().partition("\n\n")
-            reason = re.split(rf"\n*(?:This reverts commit|{_PROPOSER}:|{_TRAILER}:)", rest)[0]
+            identity, at, author, proposer, kind, undoes, body, names = entry.split(_PART)
+            if undoes.strip():
+                undoing[undoes.strip()] = identity
+            summary, reason = body.split("\n\n")[:2]
             paths = tuple(name.strip("\n") for name in names.split("\0") if name.strip("\n"))
             commits.append(
                 Commit(
-                    *(identity, at, author, proposer.strip(), kind.strip(), summary, reason.strip(), paths),
+                    *(identity, at, author, proposer.strip(), kind.strip(), summary.strip(), reason.strip(), paths),
                     undone_by=undoing.get(identity, ""),
                 )
             )
@@ -187,6 +177,8 @@ class Repository:
         if change.proposer:
             trailers.insert(0, f"{_PROPOSER}: {_person(change.proposer)}")
         undoes = [f"This reverts commit {change.undoes}."] if change.undoes else []
+        if change.undoes:
+            trailers.append(f"{_UNDOES}: {change.undoes}")
         text = "\n\n".join([_sentence(change.summary), reason, *undoes, "\n".join(trailers)])
         try:
             for path, content in files.items():

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.authoring import annotate, crisis
-from helpline.authoring.catalogue import GUARDED_GROUPS
+from helpline.authoring.catalogue import GUARDED_GROUPS, Catalogue, Found
 from helpline.authoring.errors import RefusedError
 from helpline.console.pages import Menu, Pages
-from helpline.console.project import catalogue_of, change, given, grouped, project
+from helpline.console.project import catalogue_of, change, given, grouped, many, project
 from helpline.console.rendering import redirect, render
 from helpline.console.roles import REVIEWER
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, TIERS
 
 _MOST_GUESSES = 3
+_NUMBER = re.compile(r"\d?\.?\d+")
 _WHY = "It was understood wrongly."
 # What is carried from the inbox to the form and from there back.
 _CARRIED = ("text", "after", "heard", "back")
@@ -38,7 +41,11 @@ def start(request: Request) -> HTTPResponse:
 
 @pages.page("/annotate", ("POST",), role=REVIEWER)
 def look(request: Request) -> HTTPResponse:
-    """What is known of a message, and what it could mean; the inbox sends its messages here."""
+    """What is known of a message, and what it could mean.
+
+    The inbox sends its messages here: `text`; `after`, the label of the topic before it; `heard`, the tier of danger;
+    `back`, the address of the item; and up to three `guess`, such as ``faq/medicaid=0.83``, best first.
+    """
     return _page(request, {name: given(request, name) for name in _CARRIED}, "")
 
 
@@ -99,7 +106,7 @@ def _page(request: Request, values: dict[str, str], problem: str) -> HTTPRespons
     if values.get("text"):
         try:
             known = annotate.standing(project(request), values["text"], values.get("after") or None)
-            guesses = catalogue.search(known.text, _MOST_GUESSES)
+            guesses = _guesses(many(request, "guess"), known.text, catalogue)
         except RefusedError as error:
             problem = problem or str(error)
     blank = dict.fromkeys((*_CARRIED, "label", "title", "kind", "tier", "subject"), "")
@@ -111,6 +118,7 @@ def _page(request: Request, values: dict[str, str], problem: str) -> HTTPRespons
         given=chosen,
         known=known,
         guesses=guesses,
+        sent_guesses=many(request, "guess")[:_MOST_GUESSES],
         groups=grouped(catalogue, GUARDED_GROUPS),
         topics=[
             (label, answer.title) for label, answer in sorted(catalogue.answers.items(), key=lambda item: item[1].title)
@@ -127,6 +135,18 @@ def _page(request: Request, values: dict[str, str], problem: str) -> HTTPRespons
         waiting=crisis.proposals(project(request)),
         problem=problem,
     )
+
+
+def _guesses(by_model: list[str], text: str, catalogue: Catalogue) -> list[Found]:
+    """Return the likeliest topics: what the assistant thought, then what the words of the message suggest."""
+    found: dict[str, Found] = {}
+    for guess in by_model:
+        label, _, score = guess.partition("=")
+        if label in catalogue.labels and label.split("/", 1)[0] not in GUARDED_GROUPS and _NUMBER.fullmatch(score):
+            found[label] = Found(label, catalogue.labels[label], min(1.0, float(score)))
+    for topic in catalogue.search(text, _MOST_GUESSES):
+        found.setdefault(topic.label, topic)
+    return list(found.values())[:_MOST_GUESSES]
 
 
 def _proposals(request: Request, problem: str) -> HTTPResponse:

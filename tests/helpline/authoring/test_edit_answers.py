@@ -45,6 +45,17 @@ def test_only_the_line_with_the_new_word_changes(repository: Repository, root: P
     assert (root / f"data/{LABEL}.yml").read_text() == before
 
 
+def test_undo_does_not_put_an_answer_together_that_nobody_read(repository: Repository, root: Path) -> None:
+    before = current(root).answers[LABEL]
+    cited = topics.change_answer(repository, "ann", WHY, LABEL, citations=[*before.citations, "Seeking Help"])
+    fact = next(name for name, fact in current(root).facts.items() if fact.heading == "Seeking Help")
+    terms = " ".join(term.split("|")[0] for term in current(root).facts[fact].key)
+    longer = f"{before.text} {terms.capitalize()}."
+    topics.change_answer(repository, "ann", WHY, LABEL, text=longer, facts=[*before.facts, fact])
+    with pytest.raises(RefusedError, match="no longer be in order"):
+        changes.undo(repository, "bob", "not cited", cited.id)
+
+
 def test_title_question_sources_and_buttons_change_by_the_line(repository: Repository, root: Path) -> None:
     before = current(root).answers[LABEL]
     values = {

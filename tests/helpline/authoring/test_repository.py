@@ -121,6 +121,12 @@ def test_a_reason_cannot_pass_for_something_else(repository: Repository) -> None
     assert (commit.kind, commit.proposer) == ("annotation", "")
 
 
+def test_a_reason_cannot_mark_another_change_as_undone(repository: Repository) -> None:
+    first = repository.apply("ann", "for a start", lambda: change("one\n"))
+    repository.apply("eve", f"This reverts commit {first.id}. Undoes: {first.id}", lambda: change("two\n"))
+    assert repository.find(first.id).undone_by == ""
+
+
 def test_a_merge_must_be_ended_first(repository: Repository, root: Path) -> None:
     (root / ".git" / "MERGE_HEAD").write_text(repository.head())
     with pytest.raises(RefusedError, match="merge"):

@@ -94,6 +94,11 @@ async def test_what_the_assistant_heard_comes_from_the_inbox_and_leads_back(staf
     await staff.rita.get("/annotate")
     page = await staff.rita.post("/annotate", {"text": MESSAGE, "heard": "T2", "back": "/inbox/7"})
     assert '<input type="hidden" name="heard" value="T2">' in page.page
+    guesses = ["faq/insurance=0.61", "crisis/suicide_active=0.9", "faq/nothing=0.2", "faq/medicaid=x"]
+    page = await staff.rita.post("/annotate", {"text": MESSAGE, "guess": guesses})
+    assert "Insurance coverage" in said(page) or 'value="faq/insurance" data-key="1"' in page.page
+    assert "61 %" in said(page)
+    assert "crisis/suicide_active" not in re.findall(r'name="label" id="guess-\d" value="([^"]+)"', page.page)
     fields = {"text": MESSAGE, "label": "faq/medicaid", "why": WHY, "act": "file", "heard": "T2", "back": "/inbox/7"}
     assert "sounds like danger" in (await staff.rita.post("/annotate/file", fields)).notice
     for back, place in (
