@@ -24,7 +24,7 @@ _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _BLOCK = 1 << 20
 
 
-class ModelError(ValueError):
+class ModelError(Exception):
     """A model cannot be used; the message says why, in words for staff."""
 
 

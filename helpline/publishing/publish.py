@@ -11,6 +11,7 @@ import aiohttp
 
 from helpline import training
 from helpline.publishing import cases, play
+from helpline.publishing.beside import publish_beside
 from helpline.publishing.models import ModelError, archive, digest_of, published
 from helpline.publishing.publish_route import KEY_HEADER, PATH, key
 from helpline.publishing.rules import Order
@@ -98,7 +99,7 @@ def publish_first(by: str, model: str) -> LiveModel:
     """
     with _alone():
         try:
-            return _by_itself(_order(model, by, "The first model."))
+            return publish_beside(_order(model, by, "The first model."))
         except ModelError as error:
             raise PublishError(str(error)) from error
 
@@ -115,7 +116,7 @@ def _carry_out(settings: Settings, order_of: Callable[[], Order]) -> LiveModel:
             order = order_of()
             # The reason for a refusal is the same with and without a server, and here it comes at once.
             if not asyncio.run(_by_the_server(settings, order)):
-                return _by_itself(order)
+                return publish_beside(order)
         except (ModelError, OSError) as error:
             raise PublishError(str(error)) from error
         live = live_model()
@@ -163,16 +164,3 @@ async def _by_the_server(settings: Settings, order: Order) -> bool:
                 # It was written before the switch, so that the server comes back with it.
                 return True
             raise ModelError(f"The server on port {settings.port} did not answer. Look at its messages.") from error
-
-
-def _by_itself(order: Order) -> LiveModel:
-    """Publish where no server runs: the next one starts with the model.
-
-    Raises:
-        ModelError: if it may not or cannot be served.
-    """
-    # These load Rasa, which takes seconds.
-    from helpline.evaluation.replies import load
-    from helpline.publishing.switch import publish_beside
-
-    return publish_beside(order, load)

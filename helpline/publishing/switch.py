@@ -134,7 +134,7 @@ def ready(prepare: Callable[[Path], Processor], path: Path) -> Processor:
     return processor
 
 
-def publish_beside(order: Order, prepare: Callable[[Path], Processor]) -> LiveModel:
+def publish(order: Order, prepare: Callable[[Path], Processor]) -> LiveModel:
     """Publish a model where no server runs and return what is live then: the next server starts with it.
 
     Raises:
