@@ -28,7 +28,7 @@ def wait(times: Sequence[float], most: int, now: float) -> float:
     """
     recent = sorted(moment for moment in times if moment > now - WINDOW)
     # From the failure that locked: later tries are not taken and cannot lengthen it.
-    return 0.0 if len(recent) < most else max(0.0, recent[most - 1] + WINDOW - now)
+    return 0.0 if len(recent) < most else min(WINDOW, max(0.0, recent[most - 1] + WINDOW - now))
 
 
 def seconds_to_wait(engine: sa.engine.Engine, name: str, address: str, now: float | None = None) -> float:
