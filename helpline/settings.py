@@ -39,6 +39,9 @@ class Settings:
     retention_hours: float = _setting(
         "RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept"
     )
+    review_hours: float = _setting(
+        "REVIEW_HOURS", 0.0, "hours that the staff's inbox keeps a message, redacted; 0: as long as RETENTION_HOURS"
+    )
     turn_timeout: float = _setting("TURN_TIMEOUT", 1.8, "seconds after which the guard answers in place of the model")
     web_origins: str = _setting(
         "WEB_ORIGINS",
@@ -87,6 +90,11 @@ class Settings:
         return f"http://127.0.0.1:{self.action_port}/webhook"
 
     @property
+    def inbox_hours(self) -> float:
+        """How long the inbox keeps what it holds of a message."""
+        return self.review_hours or self.retention_hours
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """The origins of WEB_ORIGINS as browsers write them."""
         return tuple(origin.rstrip("/").lower() for origin in re.split(r"[\s,]+", self.web_origins) if origin)
@@ -131,6 +139,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     for name in ("retention_hours", "turn_timeout"):
         if not getattr(settings, name) > 0:
             raise SettingsError(f"{name.upper()} must be more than 0.")
+    if not settings.review_hours >= 0:
+        raise SettingsError("REVIEW_HOURS must not be less than 0.")
     _check_web(settings)
     _check_handoff(settings)
     if settings.staff_url and not _is_address(settings.staff_url, ("http", "https")):

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from helpline.storage import outbox
+from helpline.storage import outbox, review
 from helpline.storage.redaction import redact_event
 
 # The action sets this slot and the tracker store obeys it.
@@ -42,7 +42,7 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
     """Return an engine with the conversations' tables; it waits `patience` seconds for a locked SQLite file."""
     engine = connect(url, patience)
     with engine.begin() as connection:
-        for table in (_events, *outbox.TABLES):
+        for table in (_events, *outbox.TABLES, *review.TABLES):
             create_missing(connection, table)
     return engine
 
@@ -103,10 +103,11 @@ def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:
 
 
 def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
-    """Delete all events and stored replies of a conversation and return how many events there were."""
+    """Delete all that is stored of a conversation, also for staff, and return how many events there were."""
     with engine.begin() as connection:
         count = connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount
         outbox.clear(connection, sender_id)
+        review.forget(connection, [sender_id])
     _empty_log(engine)
     return int(count)
 
@@ -116,6 +117,7 @@ def forget_session(engine: sa.engine.Engine, session: str) -> None:
     with engine.begin() as connection:
         connection.execute(_events.delete().where(_events.c.sender_id == session))
         outbox.forget(connection, session)
+        review.forget(connection, [session])
     _empty_log(engine)
 
 
@@ -189,6 +191,20 @@ def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
     if senders or replies:
         _empty_log(engine)
     return senders
+
+
+def file_for_review(engine: sa.engine.Engine, sightings: Iterable[review.Sighting]) -> None:
+    """Put messages into the inbox, as far as their conversations were not deleted meanwhile."""
+    review.store(engine, _events, sightings)
+
+
+def delete_older_reviews(engine: sa.engine.Engine, before: float) -> int:
+    """Delete from the inbox what was seen before a time (seconds since 1970) and return how many sightings went."""
+    with engine.begin() as connection:
+        gone = review.delete_older(connection, before)
+    if gone:
+        _empty_log(engine)
+    return gone
 
 
 def _empty_log(engine: sa.engine.Engine) -> None:
