@@ -91,6 +91,36 @@ def test_forms_with_a_problem_have_no_fault(console: Console, context: MakeConte
     assert member.faults(axe) == []
 
 
+def test_a_form_sent_too_late_waits_and_no_page_on_the_way_has_a_fault(
+    console: Console, context: MakeContext, page_shot: Callable[[Page, str], None]
+) -> None:
+    member = Member(console, context(), "anna")
+    page = member.visit("/accounts/new")
+    faults: list[str] = []
+
+    def look(heading: str) -> None:
+        expect(page.locator("h1")).to_have_text(heading)
+        page_shot(page, f"late-{heading.replace(' ', '-').lower()}")
+        faults.extend(f"{heading}: {fault}" for fault in member.faults(axe))
+
+    page.get_by_label("Their name").fill("Lee Late")
+    page.get_by_label("Name to sign in with").fill("lee.late")
+    sessions.end_all(open_staff(console.staff_url), accounts.find(open_staff(console.staff_url), "anna"))
+    page.get_by_role("button", name="Add and make a link").click()
+    look("Sign in")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    look("Go on where you were")
+    page.get_by_role("button", name="Send it now").click()
+    look("Link for Lee Late")
+    page.goto(f"{console.url}/account")
+    page.evaluate("document.querySelector('form [name=csrf]').value = 'x'")
+    page.get_by_role("button", name="Sign out").click()
+    look("This was not sent")
+    assert faults == []
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until what is called `name` has the focus."""
     for _ in range(MANY):
