@@ -102,6 +102,14 @@ class File:
     content: dict[str, Any]
     examples: tuple[tuple[Example, tuple[str | None, str]], ...]
 
+    @cached_property
+    def words(self) -> dict[str, Counter[str]]:
+        """How often each word stands in the messages of each label."""
+        counts: dict[str, Counter[str]] = {}
+        for example, (_, words) in self.examples:
+            counts.setdefault(example.label, Counter()).update(words.split())
+        return counts
+
     @classmethod
     def of(cls, name: str, source: str) -> File:
         """Parse a file; `name` is its path from the project's folder."""
@@ -257,9 +265,10 @@ class Catalogue:
             answer = self.answers.get(label)
             named = bare(f"{title} {label.replace('/', ' ').replace('_', ' ')} {answer.question if answer else ''}")
             counts[label] = Counter(dict.fromkeys(named.split(), _NAMED))
-        for example in self.examples:
-            if example.label in counts:
-                counts[example.label].update(bare(example.text).split())
+        for file in self.files.values():
+            for label, words in file.words.items():
+                if label in counts:
+                    counts[label].update(words)
         totals = {label: sum(found.values()) for label, found in counts.items()}
         everywhere: Counter[str] = Counter()
         for found in counts.values():
