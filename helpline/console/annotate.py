@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from typing import Any, Iterator, Mapping, Sequence
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.engine import Engine
 
 from helpline.authoring import annotate, crisis
 from helpline.authoring.catalogue import GUARDED_GROUPS, Catalogue, Found
 from helpline.authoring.errors import RefusedError
 from helpline.console.pages import Menu, Pages
-from helpline.console.project import catalogue_of, change, given, grouped, many, project
+from helpline.console.project import catalogue_of, change, given, grouped, project
 from helpline.console.rendering import redirect, render
 from helpline.console.roles import REVIEWER
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, TIERS
+from helpline.storage import review as inbox
+from helpline.storage.database import open_engine
 
 _MOST_GUESSES = 3
-_NUMBER = re.compile(r"\d?\.?\d+")
 _WHY = "It was understood wrongly."
-# What is carried from the inbox to the form and from there back.
-_CARRIED = ("text", "after", "heard", "back")
+# What goes from form to form; `item` is the number of a message in the inbox.
+_CARRIED = ("text", "after", "item")
 
 
 def _waiting(request: Request) -> int:
@@ -35,17 +39,15 @@ pages = Pages(
 
 @pages.page("/annotate", role=REVIEWER)
 def start(request: Request) -> HTTPResponse:
-    """The form for a message, and what waits for a second person."""
-    return _page(request, {}, "")
+    """The form for a message, typed here or from the inbox (``?item=7``)."""
+    values = {"item": str(request.args.get("item") or "")}
+    item = _item(request, values)
+    return _page(request, {**values, "text": item.text} if item else {}, "")
 
 
 @pages.page("/annotate", ("POST",), role=REVIEWER)
 def look(request: Request) -> HTTPResponse:
-    """What is known of a message, and what it could mean.
-
-    The inbox sends its messages here: `text`; `after`, the label of the topic before it; `heard`, the tier of danger;
-    `back`, the address of the item; and up to three `guess`, such as ``faq/medicaid=0.83``, best first.
-    """
+    """What is known of a message, and what it could mean."""
     return _page(request, {name: given(request, name) for name in _CARRIED}, "")
 
 
@@ -54,20 +56,25 @@ def file(request: Request) -> HTTPResponse:
     """File the message, set it aside, keep it for a new topic, or propose it as danger."""
     values = {name: given(request, name) for name in (*_CARRIED, "label", "title", "kind", "tier", "subject", "why")}
     text, after = values["text"], values["after"] or None
-    act = given(request, "act")
+    act, item = given(request, "act"), _item(request, values)
+    heard = item.tier if item else ""
     try:
         if act == "aside":
             change(request, annotate.set_aside, text, after)
         elif act == "want":
-            change(request, annotate.want_topic, text, values["title"], values["heard"])
+            change(request, annotate.want_topic, text, values["title"], heard)
         elif act == "danger":
             change(request, crisis.propose, text, values["kind"], values["tier"], values["subject"] or "self")
         else:
             options = {"move": given(request, "move") == "yes", "again": given(request, "again") == "yes"}
-            change(request, annotate.file_under, text, values["label"], after=after, heard=values["heard"], **options)
+            change(request, annotate.file_under, text, values["label"], after=after, heard=heard, **options)
     except RefusedError as error:
         return _page(request, values, str(error))
-    return redirect(_back(values["back"]))
+    if item is None:
+        return redirect("/annotate")
+    with _inbox(request) as engine:
+        inbox.settle(engine, item.id, inbox.DONE, request.ctx.account.name)
+    return redirect("/inbox")
 
 
 @pages.page("/annotate/proposals", role=REVIEWER)
@@ -102,11 +109,11 @@ def remove(request: Request) -> HTTPResponse:
 
 def _page(request: Request, values: dict[str, str], problem: str) -> HTTPResponse:
     catalogue = catalogue_of(request)
-    known, guesses = None, []
+    known, guesses, item = None, [], _item(request, values)
     if values.get("text"):
         try:
             known = annotate.standing(project(request), values["text"], values.get("after") or None)
-            guesses = _guesses(many(request, "guess"), known.text, catalogue)
+            guesses = _guesses(item.guesses if item else (), known.text, catalogue)
         except RefusedError as error:
             problem = problem or str(error)
     blank = dict.fromkeys((*_CARRIED, "label", "title", "kind", "tier", "subject"), "")
@@ -118,7 +125,7 @@ def _page(request: Request, values: dict[str, str], problem: str) -> HTTPRespons
         given=chosen,
         known=known,
         guesses=guesses,
-        sent_guesses=many(request, "guess")[:_MOST_GUESSES],
+        item=item,
         groups=grouped(catalogue, GUARDED_GROUPS),
         topics=[
             (label, answer.title) for label, answer in sorted(catalogue.answers.items(), key=lambda item: item[1].title)
@@ -137,16 +144,34 @@ def _page(request: Request, values: dict[str, str], problem: str) -> HTTPRespons
     )
 
 
-def _guesses(by_model: list[str], text: str, catalogue: Catalogue) -> list[Found]:
+def _guesses(by_model: Sequence[Sequence[Any]], text: str, catalogue: Catalogue) -> list[Found]:
     """Return the likeliest topics: what the assistant thought, then what the words of the message suggest."""
-    found: dict[str, Found] = {}
-    for guess in by_model:
-        label, _, score = guess.partition("=")
-        if label in catalogue.labels and label.split("/", 1)[0] not in GUARDED_GROUPS and _NUMBER.fullmatch(score):
-            found[label] = Found(label, catalogue.labels[label], min(1.0, float(score)))
+    found = {
+        label: Found(label, catalogue.labels[label], float(score))
+        for label, score in by_model
+        if label in catalogue.labels and label.split("/", 1)[0] not in GUARDED_GROUPS
+    }
     for topic in catalogue.search(text, _MOST_GUESSES):
         found.setdefault(topic.label, topic)
     return list(found.values())[:_MOST_GUESSES]
+
+
+@contextmanager
+def _inbox(request: Request) -> Iterator[Engine]:
+    engine = open_engine(request.app.ctx.settings.database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _item(request: Request, values: Mapping[str, str]) -> inbox.Item | None:
+    """Return the inbox's message, from the database and not from the form: how urgent it sounded cannot be left out."""
+    number = values.get("item", "")
+    if not re.fullmatch(r"[0-9]{1,18}", number):
+        return None
+    with _inbox(request) as engine:
+        return inbox.find(engine, int(number))
 
 
 def _proposals(request: Request, problem: str) -> HTTPResponse:
@@ -161,9 +186,3 @@ def _kinds() -> dict[str, str]:
         codes = " or ".join(tier.code for tier in TIERS[name])
         kinds[f"crisis/{name}"] = f"Danger: {name.replace('_', ' ')} ({codes})"
     return {**kinds, **{f"support/{name}": f"Distress: {name.replace('_', ' ')}" for name in SUPPORT_CATEGORIES}}
-
-
-def _back(address: str) -> str:
-    """Return where to go next: only to pages of the inbox, as the address comes with the form."""
-    inner = address == "/inbox" or address.startswith(("/inbox/", "/inbox?"))
-    return address if inner and "//" not in address and "\\" not in address else "/annotate"
