@@ -14,6 +14,8 @@ from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Commit, Repository
 from helpline.authoring.texts import bare, name_of
 
+# With so many the model was tried; the project's tests allow no more.
+MOST_ANSWERED = 70
 _WIDTH = 116
 _ABOUT = {
     "faq": "what people ask, and the answer",
@@ -121,6 +123,8 @@ def create(
         catalogue = current(repository.root)
         if answer.label in catalogue.answers or repository.read(answer.file) is not None:
             raise RefusedError(f"There is a topic {answer.label} already. Choose another title, or change that one.")
+        if answer.label.startswith("faq/") and sum(at.startswith("faq/") for at in catalogue.answers) >= MOST_ANSWERED:
+            raise RefusedError(f"There are {MOST_ANSWERED} topics of the article. Change one, or ask the developers.")
         asked = next((topic for topic in wanted(repository) if topic.name == wanted_name), None)
         if wanted_name and asked is None:
             raise RefusedError(f"Nobody asks for a topic {wanted_name} any more.")

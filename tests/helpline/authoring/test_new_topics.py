@@ -74,6 +74,12 @@ def test_an_answer_of_the_article_names_facts(repository: Repository, root: Path
     assert current(root).answers["faq/money_and_care"].facts == (fact,)
 
 
+def test_there_is_an_end_to_topics(repository: Repository, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "MOST_ANSWERED", 5)
+    with pytest.raises(RefusedError, match="ask the developers"):
+        topics.create(repository, "ann", WHY, topics.draft("faq", "One too many"), MESSAGES)
+
+
 def test_a_topic_needs_enough_different_messages(repository: Repository) -> None:
     with pytest.raises(RefusedError, match=f"needs {FEWEST_MESSAGES}"):
         topics.create(repository, "ann", WHY, gym(), [*MESSAGES[:10], *(text.upper() for text in MESSAGES[:10])])
