@@ -1,6 +1,8 @@
 """Taking back one change: what came after it stays, side by side or not."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpline.authoring import examples
 from helpline.authoring.errors import RefusedError
@@ -64,3 +66,28 @@ def test_a_story_goes_and_the_next_stays() -> None:
     assert (
         undone(None, header + one, f"{header}{one}\n{two}", "data/stories/x.yml").replace("\n\n", "\n") == header + two
     )
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=12), st.data())
+def test_undo_of_any_change_leaves_all_others(acts: list[int], data: st.DataObject) -> None:
+    """Each act adds a message, or takes it out where it is there; then one act that still stands is taken back."""
+    blocks = (MEDICAID, COST, Block("faq/x", "faq/medicaid"))
+    source: str | None = None
+    states: list[str | None] = [None]
+    for act in acts:
+        message = (blocks[act % 3], f"message {act}")
+        there = source is not None and message in examples.messages(source)
+        if there:
+            source = examples.take_out(source, *message)
+            source = source if examples.messages(source) else None
+        else:
+            source = examples.add(source or EMPTY, *message)
+        states.append(source)
+    place = data.draw(st.sampled_from([at for at, act in enumerate(acts) if act not in acts[at + 1 :]]))
+    message = (blocks[acts[place] % 3], f"message {acts[place]}")
+    now = set(examples.messages(source)) if source else set()
+    if source is None and states[place + 1] is not None:
+        return
+    back = undone(states[place], states[place + 1], source or EMPTY, "data/review/faq.yml")
+    assert (set(examples.messages(back)) if back else set()) == now ^ {message}
