@@ -6,7 +6,7 @@ wrongly in it, also those that only make sense after the turn before; and it sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from helpline.authoring.annotate import add_to, checked, danger_in
@@ -14,6 +14,7 @@ from helpline.authoring.answers import quoted
 from helpline.authoring.catalogue import GUARDED_GROUPS, TOPIC_GROUPS, Catalogue, current
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Commit, Repository
+from helpline.authoring.rules import intent_of, rules_of, stories_of
 from helpline.authoring.texts import tidy
 from helpline.crisis.taxonomy import Tier
 
@@ -26,8 +27,6 @@ _TESTS_HEADER = (
 # What ends a story: the check asks questions of its own from here on, or nothing is left.
 _LAST_INTENTS = ("fit_check", "fit_check_and_question", "delete_conversation")
 _MOST_TURNS = 12
-# Without a rule for each of these, danger and distress would go unanswered.
-_NEEDED = ("crisis", "crisis_follow_up", "support", "support_and_question")
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,14 @@ class Story:
         turns: what the person wrote.
         steps: its course for people.
         problems: what must be put right.
+        lessons: which messages are filed, and where.
     """
 
     title: str
     turns: tuple[Turn, ...]
     steps: tuple[Step, ...]
-    problems: tuple[str, ...] = field(default=())
+    problems: tuple[str, ...] = ()
+    lessons: tuple[str, ...] = ()
 
 
 def turns_of(events: Sequence[Mapping[str, Any]]) -> list[Turn]:
@@ -110,11 +111,14 @@ def preview(repository: Repository, title: str, turns: Sequence[Turn]) -> Story:
         problems.append(f"A story has 1 to {_MOST_TURNS} messages; this one has {len(turns)}.")
     steps = []
     for place, turn in enumerate(turns):
-        intent = _intent(turn.label)
+        intent = intent_of(turn.label)
         problems += _faults(turn, place, turns, catalogue, rules)
         steps.append(Step("person", _meaning(turn.label, catalogue), _step_name(turn.label, rules)))
         steps += [Step("assistant", _doing(action, turn.label, catalogue), action) for action in rules.get(intent, ())]
-    return Story(title, tuple(turns), tuple(steps), tuple(dict.fromkeys(problems)))
+    lessons: list[str] = []
+    if not problems:
+        lessons, problems = _lessons(repository, {}, turns)
+    return Story(title, tuple(turns), tuple(steps), tuple(dict.fromkeys(problems)), tuple(lessons))
 
 
 def create(repository: Repository, author: str, reason: str, title: str, turns: Sequence[Turn]) -> Commit:
@@ -138,87 +142,16 @@ def create(repository: Repository, author: str, reason: str, title: str, turns: 
         alone = [turn for turn in turns if not turn.leans and turn.label.split("/", 1)[0] in TOPIC_GROUPS]
         if alone:
             files[TESTS] = _joined(repository.read(TESTS), _TESTS_HEADER, _test(story.title, alone))
-        for before, turn in zip((None, *turns), turns, strict=False):
-            if turn.label != turn.heard or turn.leans:
-                _teach(repository, files, turn, before)
+        _lessons(repository, files, turns)
         return checked(repository, Change("story", f"Add a story: {story.title}", files))
 
     return repository.apply(author, reason, make)
 
 
-def conflicts(catalogue: Catalogue) -> list[str]:
-    """Return in plain words where stories and rules contradict each other, or two rules do.
-
-    A story may only do what the rules say; danger has one rule, without conditions.
-    """
-    lines = []
-    seen: dict[str, str] = {}
-    for name, course, conditions in _rules(catalogue):
-        for intent, actions in course:
-            if intent in seen and not conditions:
-                lines.append(f"The rules “{seen[intent]}” and “{name}” both say what follows {intent}.")
-            if _intent(intent).startswith("crisis") and (conditions or actions[:1] != (f"utter_{intent}",)):
-                lines.append(f"The rule “{name}” changes what follows danger. It must stay as it is.")
-            if not conditions:
-                seen.setdefault(intent, name)
-    rules = rules_of(catalogue)
-    lines += [f"There is no rule for {intent}. It must stay." for intent in _NEEDED if intent not in rules]
-    for name, course in stories_of(catalogue):
-        for label, actions in course:
-            intent = _intent(label)
-            if intent not in rules:
-                lines.append(f"The story “{name}” has {intent}, for which there is no rule.")
-            elif actions != rules[intent]:
-                said = ", ".join(actions) or "nothing"
-                lines.append(
-                    f"The story “{name}” lets {said} follow {intent}; the rule says {', '.join(rules[intent])}."
-                )
-    return list(dict.fromkeys(lines))
-
-
-def rules_of(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    """Return for each intent the actions that its rule names."""
-    return {
-        intent: actions for _, course, conditions in _rules(catalogue) if not conditions for intent, actions in course
-    }
-
-
-def stories_of(catalogue: Catalogue) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
-    """Return the stories of data/ by name: each label with the actions that follow it."""
-    return [
-        (story["story"], _course(story["steps"]))
-        for file in catalogue.files.values()
-        for story in file.content.get("stories") or []
-    ]
-
-
-def _rules(catalogue: Catalogue) -> list[tuple[str, list[tuple[str, tuple[str, ...]]], bool]]:
-    return [
-        (rule["rule"], _course(rule["steps"]), bool(rule.get("condition")))
-        for file in catalogue.files.values()
-        for rule in file.content.get("rules") or []
-    ]
-
-
-def _course(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
-    course: list[tuple[str, list[str]]] = []
-    # Of `or` each branch goes on alike.
-    open_ends: list[list[str]] = []
-    for step in steps:
-        said = [branch["intent"] for branch in step.get("or", [step]) if "intent" in branch]
-        if said:
-            open_ends = [[] for _ in said]
-            course += zip(said, open_ends, strict=True)
-        elif "action" in step:
-            for actions in open_ends:
-                actions.append(step["action"])
-    return [(intent, tuple(actions)) for intent, actions in course]
-
-
 def _faults(
     turn: Turn, place: int, turns: Sequence[Turn], catalogue: Catalogue, rules: Mapping[str, tuple[str, ...]]
 ) -> list[str]:
-    intent, what = _intent(turn.label), f"Message {place + 1}"
+    intent, what = intent_of(turn.label), f"Message {place + 1}"
     if intent not in rules:
         return [f"{what}: nothing is answered to {turn.label}. Choose a topic."]
     faults = []
@@ -237,13 +170,30 @@ def _faults(
     return faults
 
 
-def _teach(repository: Repository, files: dict[str, str | None], turn: Turn, before: Turn | None) -> None:
-    """File a message that was understood wrongly, where it is not filed so already."""
-    try:
+def _lessons(
+    repository: Repository, files: dict[str, str | None], turns: Sequence[Turn]
+) -> tuple[list[str], list[str]]:
+    """File the messages that were understood wrongly, and return what that does and what stands against it, in words.
+
+    Args:
+        repository: the project.
+        files: of the change; gets what becomes different.
+        turns: of the story.
+    """
+    lessons, problems = [], []
+    for place, (before, turn) in enumerate(zip((None, *turns), turns, strict=False), 1):
+        if turn.label == turn.heard and not turn.leans:
+            continue
         after = before.label if turn.leans and before else None
-        add_to(repository, files, turn.text, turn.label, after=after, move=True, heard=turn.tier)
-    except NeedlessError:
-        return
+        where = f"under {turn.label}" + (f", after {after}" if after else "")
+        try:
+            verb = add_to(repository, files, turn.text, turn.label, after=after, move=True, heard=turn.tier)
+            lessons.append(f"Message {place} is {'moved' if verb == 'Move' else 'filed'} {where}.")
+        except NeedlessError:
+            lessons.append(f"Message {place} is filed {where} already.")
+        except RefusedError as error:
+            problems.append(f"Message {place}: {error}")
+    return lessons, problems
 
 
 def _courses(source: str) -> list[str]:
@@ -260,7 +210,7 @@ def _written(story: Story, rules: Mapping[str, tuple[str, ...]]) -> str:
     lines = [f"- story: {quoted(story.title)}", "  steps:"]
     for turn in story.turns:
         # Rasa's stories know intents without their topic.
-        intent = _intent(turn.label)
+        intent = intent_of(turn.label)
         lines.append(f"  - intent: {intent}" + (f"  # {turn.label}" if turn.label != intent else ""))
         lines += [f"  - action: {action}" for action in rules[intent]]
         if intent.startswith("fit_check"):
@@ -283,12 +233,8 @@ def _label(data: Mapping[str, Any]) -> str:
     return str(selected.get("intent_response_key") or (topics[0] if len(topics) == 1 else intent))
 
 
-def _intent(label: str) -> str:
-    return label.split("/", 1)[0]
-
-
 def _step_name(label: str, rules: Mapping[str, tuple[str, ...]]) -> str:
-    return label if _intent(label) in rules else "?"
+    return label if intent_of(label) in rules else "?"
 
 
 def _meaning(label: str, catalogue: Catalogue) -> str:
@@ -297,7 +243,7 @@ def _meaning(label: str, catalogue: Catalogue) -> str:
 
 
 def _doing(action: str, label: str, catalogue: Catalogue) -> str:
-    if action == f"utter_{_intent(label)}" and label in catalogue.answers:
+    if action == f"utter_{intent_of(label)}" and label in catalogue.answers:
         return catalogue.answers[label].text
     return {
         "utter_crisis": "Crisis reply with the numbers, the first one for this kind of danger",

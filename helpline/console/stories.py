@@ -5,7 +5,7 @@ from __future__ import annotations
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from helpline.authoring import stories
+from helpline.authoring import rules, stories
 from helpline.authoring.catalogue import GUARDED_GROUPS, TOPIC_GROUPS
 from helpline.authoring.errors import RefusedError
 from helpline.authoring.stories import Story, Turn
@@ -68,8 +68,8 @@ def _meant(request: Request, place: int, turn: Turn) -> Turn:
 
 def _list(request: Request, problem: str) -> HTTPResponse:
     catalogue = catalogue_of(request)
-    found = [(name, [label for label, _ in course]) for name, course in stories.stories_of(catalogue)]
-    conflicts = stories.conflicts(catalogue)
+    found = [(name, [label for label, _ in course]) for name, course in rules.stories_of(catalogue)]
+    conflicts = rules.conflicts(catalogue)
     status = 400 if problem else 200
     return render(request, "stories.html", status, stories=found, conflicts=conflicts, problem=problem)
 

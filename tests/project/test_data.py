@@ -9,7 +9,7 @@ import pytest
 from project_files import ROOT, Example, Response, bare, read_all, read_heldout
 
 from helpline.authoring.catalogue import current
-from helpline.authoring.stories import conflicts
+from helpline.authoring.rules import conflicts
 
 SHORT = 2
 

@@ -76,7 +76,7 @@ def add_story(
         return
     story = all_stories.preview(repository_of(settings), title, kept)
     lines = [f"{'Person   ' if step.who == 'person' else 'Assistant'}  {step.what}" for step in story.steps]
-    say(story, "\n".join([*lines, *(f"! {problem}" for problem in story.problems)]), as_json)
+    say(story, "\n".join([*lines, *story.lessons, *(f"! {problem}" for problem in story.problems)]), as_json)
     sys.exit(bool(story.problems))
 
 
@@ -85,10 +85,10 @@ def add_story(
 @click.pass_obj
 def check_stories(settings: Settings, as_json: bool) -> None:
     """Say where stories and rules contradict each other; exit code 1 if they do."""
-    from helpline.authoring import stories as all_stories
     from helpline.authoring.catalogue import current
+    from helpline.authoring.rules import conflicts
 
-    found = all_stories.conflicts(current(repository_of(settings).root))
+    found = conflicts(current(repository_of(settings).root))
     say(found, "\n".join(found) or "Stories and rules agree.", as_json)
     sys.exit(bool(found))
 

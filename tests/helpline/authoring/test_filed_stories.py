@@ -7,7 +7,7 @@ import pytest
 import yaml
 from small_project import git
 
-from helpline.authoring import annotate, changes, examples, stories
+from helpline.authoring import annotate, changes, examples, rules, stories
 from helpline.authoring.catalogue import Catalogue, current
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
@@ -68,7 +68,7 @@ def test_a_story_says_what_follows_what_and_nobodys_words(repository: Repository
     assert commit.files == (
         *("data/review/follow_ups.yml", "data/review/not_covered.yml", stories.STORIES, stories.TESTS),
     )
-    assert stories.conflicts(current(root)) == []
+    assert rules.conflicts(current(root)) == []
 
 
 def test_what_was_mistaken_is_filed_and_what_leans_keeps_its_context(repository: Repository, root: Path) -> None:
@@ -90,18 +90,18 @@ def test_what_stands_alone_becomes_a_test_conversation(repository: Repository, r
 def test_a_second_story_is_added_and_the_first_can_go(repository: Repository, root: Path) -> None:
     first = stories.create(repository, "ann", WHY, "Medicaid with a gap", TURNS)
     stories.create(repository, "ann", WHY, "Only one", TURNS[:1])
-    assert len(stories.stories_of(current(root))) == 2
+    assert len(rules.stories_of(current(root))) == 2
     with pytest.raises(NeedlessError, match="same course"):
         stories.create(repository, "ann", WHY, "Only one more", TURNS[:1])
     changes.undo(repository, "bob", "not typical", first.id)
-    assert [name for name, _ in stories.stories_of(current(root))] == ["Only one"]
+    assert [name for name, _ in rules.stories_of(current(root))] == ["Only one"]
     assert not (root / "data/review/not_covered.yml").exists()
 
 
 def test_danger_keeps_its_reply(repository: Repository, root: Path) -> None:
     danger = Turn("i want to die", "crisis/suicide_active", "crisis/suicide_active", "T2")
     stories.create(repository, "ann", WHY, "Danger in between", [TURNS[0], danger, TURNS[2]])
-    ((_, course),) = stories.stories_of(current(root))
+    ((_, course),) = rules.stories_of(current(root))
     assert course[1] == ("crisis", ("utter_crisis", "action_escalate_crisis"))
 
 
@@ -145,6 +145,14 @@ def test_the_preview_tells_the_course_in_words(repository: Repository) -> None:
     ]
     assert story.steps[1].what.startswith("Medicaid can cover")
     assert story.problems == ()
+    assert story.lessons == (
+        "Message 2 is filed under faq/uninsured_grants, after faq/medicaid.",
+        "Message 3 is filed under not_covered/price.",
+    )
+    annotate.file_under(repository, "ann", WHY, TURNS[2].text, "faq/cost_help")
+    assert stories.preview(repository, "Medicaid", TURNS).lessons[1] == "Message 3 is moved under not_covered/price."
+    annotate.set_aside(repository, "ann", WHY, TURNS[2].text)
+    assert "set this message aside" in " ".join(stories.preview(repository, "Medicaid", TURNS).problems)
 
 
 RULE = 'version: "3.1"\nrules:\n- rule: mine\n  {extra}steps:\n  - intent: {intent}\n  - action: {action}\n'
@@ -168,13 +176,13 @@ STORY = 'version: "3.1"\nstories:\n- story: mine\n  steps:\n  - {step}\n  - acti
     ],
 )
 def test_what_contradicts_the_rules_is_named(root: Path, source: str, said: str) -> None:
-    assert said in " ".join(stories.conflicts(Catalogue(root, {"data/stories/mine.yml": source})))
+    assert said in " ".join(rules.conflicts(Catalogue(root, {"data/stories/mine.yml": source})))
 
 
 def test_a_rule_for_danger_cannot_go(root: Path) -> None:
-    assert "no rule for crisis" in " ".join(stories.conflicts(Catalogue(root, {"data/rules/crisis.yml": None})))
+    assert "no rule for crisis" in " ".join(rules.conflicts(Catalogue(root, {"data/rules/crisis.yml": None})))
 
 
 def test_the_projects_stories_and_rules_agree() -> None:
-    assert stories.conflicts(current(ROOT)) == []
+    assert rules.conflicts(current(ROOT)) == []
     assert current(ROOT).problems() == []
