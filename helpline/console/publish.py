@@ -139,6 +139,7 @@ def _overview(request: Request, problem: str = "") -> HTTPResponse:
     live, state = live_model(), job.latest()
     published = models.published(live)
     rows = [described(record, published) for record in models.known()]
+    ended = next((row["gate"] for row in rows if state is not None and row["model"] == state.model), "")
     return render(
         request,
         "publish.html",
@@ -147,6 +148,7 @@ def _overview(request: Request, problem: str = "") -> HTTPResponse:
         changed=live is None or live.data_sha256 != fingerprint(),
         state=state,
         running=state is not None and state.state == job.RUNNING,
+        ended=ended,
         candidates=[row for row in rows if row["state"] == "candidate"],
         earlier=[row for row in rows if row["state"] == "earlier"],
         problem=problem,

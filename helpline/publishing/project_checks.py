@@ -84,7 +84,8 @@ def _tests(name: str, files: list[str]) -> Check:
     ended = _run("pytest", "-q", "--no-header", "--tb=line", "-rf", *files)
     failed = tuple(_plain(line) for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR")))
     last = next((line for line in reversed(ended.stdout.splitlines()) if " passed" in line or " failed" in line), "")
-    found = re.sub(r" in [\d.]+s.*|=+ ?|, \d+ (deselected|warnings?)", "", last).strip() or "could not be run"
+    found = re.sub(r" in [\d.]+s.*|=+ ?|, \d+ (deselected|warnings?)", "", last).strip()
+    found = found or ("all hold" if ended.returncode == 0 else "could not be run")
     return Check(name, ended.returncode == 0, found, failed or (() if ended.returncode == 0 else _last(ended.stdout)))
 
 
