@@ -147,9 +147,13 @@ class Repository:
         commits, undoing = [], {}
         for entry in log.split(_END)[1:]:
             identity, at, author, proposer, kind, undoes, body, names = entry.split(_PART)
+            parts = body.split("\n\n")
+            if not kind.strip() or len(parts) < 3:
+                # Somebody else's commit that only quotes one of ours.
+                continue
             if undoes.strip():
                 undoing[undoes.strip()] = identity
-            summary, reason = body.split("\n\n")[:2]
+            summary, reason = parts[:2]
             paths = tuple(name.strip("\n") for name in names.split("\0") if name.strip("\n"))
             commits.append(
                 Commit(

@@ -37,6 +37,14 @@ def test_other_commits_are_no_changes_of_staff(repository: Repository) -> None:
         repository.find(repository.head())
 
 
+@pytest.mark.parametrize(
+    "message", ["Staff-Change: annotation", "Quote\n\nStaff-Change: answer\n\nwas good", "x\n\n\n"]
+)
+def test_commits_that_quote_one_of_staff_are_none(repository: Repository, root: Path, message: str) -> None:
+    git(root, "commit", "--quiet", "--allow-empty", "--message", message)
+    assert repository.history() == []
+
+
 @pytest.mark.parametrize("identity", ["", "HEAD", "../x", "--all", "12345"])
 def test_only_ids_name_changes(repository: Repository, identity: str) -> None:
     with pytest.raises(RefusedError, match="six characters"):
