@@ -190,6 +190,7 @@ for group in (staff, audit_group, gate, publish, rollback, list_models, *GROUPS)
 
 
 def _train_if_needed(settings: Settings) -> None:
+    from helpline.publishing.models import remember
     from helpline.training import is_current, live_model
 
     live = live_model()
@@ -199,6 +200,8 @@ def _train_if_needed(settings: Settings) -> None:
         click.echo("The data have changed since the last training: training and checking, about four minutes.")
     if not is_current(live):
         train_and_publish(settings, click.echo)
+    elif live is not None:
+        remember(live)
 
 
 def _train_unless_published(settings: Settings) -> None:

@@ -175,6 +175,17 @@ def register(trained: LiveModel) -> Record:
     return record
 
 
+def remember(live: LiveModel) -> None:
+    """Keep the record and the examples of a model that was trained on the data as they are, where they are missing.
+
+    Raises:
+        ModelError: if the archive is damaged.
+        OSError: if it cannot be written.
+    """
+    if not _examples_file(live.model).is_file():
+        register(live)
+
+
 def examples_of(name: str) -> set[tuple[str, str]] | None:
     """Return the examples that a model was trained on as label and text, None where that was not kept."""
     try:

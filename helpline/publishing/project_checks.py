@@ -81,7 +81,7 @@ def probes(model: Path) -> list[Check]:
 
 
 def _tests(name: str, files: list[str]) -> Check:
-    ended = _run("pytest", "-q", "--no-header", "--tb=line", "-rf", *files)
+    ended = _run("pytest", "--no-header", "--tb=line", "-rf", *files)
     failed = tuple(_plain(line) for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR")))
     last = next((line for line in reversed(ended.stdout.splitlines()) if " passed" in line or " failed" in line), "")
     found = re.sub(r" in [\d.]+s.*|=+ ?|, \d+ (deselected|warnings?)", "", last).strip()
