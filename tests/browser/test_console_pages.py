@@ -38,6 +38,7 @@ PATHS = {
     "home": ("anna", "/"),
     "home-reviewer": ("rita", "/"),
     "home-auditor": ("aude", "/"),
+    "publish": ("paul", "/publish"),
     "account-one": ("anna", "/accounts/edda"),
     "refused": ("rita", "/accounts"),
     "not-there": ("rita", "/nothing"),
