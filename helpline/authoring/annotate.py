@@ -248,9 +248,14 @@ def _rules() -> Rules:
     return Rules()
 
 
+def sounds_dangerous(known: Standing, heard: str) -> bool:
+    """Tell whether a rule hears danger in a message, or the assistant did (`heard`: the tier, or "")."""
+    return known.danger is not None or (bool(heard) and Tier.of(heard) >= Tier.T2S)
+
+
 def _refuse_unfit(known: Standing, heard: str) -> None:
     """Refuse what one person alone may not teach, and what must not be learned at all."""
-    if known.danger is not None or (heard and Tier.of(heard) >= Tier.T2S):
+    if sounds_dangerous(known, heard):
         kind = f" ({known.danger.category.replace('_', ' ')})" if known.danger else ""
         raise RefusedError(
             f"This message sounds like danger{kind}, so that one person alone cannot file it under a topic. "

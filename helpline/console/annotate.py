@@ -124,6 +124,7 @@ def _page(request: Request, values: dict[str, str], problem: str) -> HTTPRespons
         400 if problem else 200,
         given=chosen,
         known=known,
+        for_two=known is not None and annotate.sounds_dangerous(known, item.tier if item else ""),
         guesses=guesses,
         item=item,
         groups=grouped(catalogue, GUARDED_GROUPS),

@@ -123,6 +123,8 @@ async def test_what_the_assistant_heard_as_danger_is_no_topic_whatever_the_form_
     number = in_inbox(staff, f"{MESSAGE} tonight", tier="T2s", category="suicide_passive")
     page = await staff.rita.get("/annotate", params={"item": str(number)})
     assert "The assistant heard danger" in said(page)
+    assert "File it under a topic" not in said(page)
+    assert "Propose it" in said(page)
     fields = {"text": "quite another text", "label": "faq/medicaid", "why": WHY, "act": "file", "item": str(number)}
     assert "sounds like danger" in (await staff.rita.post("/annotate/file", fields)).notice
     item = review.find(open_engine(staff.console.settings.database_url), number)
