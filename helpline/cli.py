@@ -14,6 +14,7 @@ from helpline import settings as settings_module
 from helpline.authoring.commands import GROUPS
 from helpline.console.commands import audit_group, staff
 from helpline.publishing.commands import MACHINE, gate, list_models, publish, rollback, train_and_publish
+from helpline.review.commands import inbox
 from helpline.settings import ROOT, Settings, SettingsError
 
 
@@ -185,7 +186,7 @@ def show_settings(settings: Settings) -> None:
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
 
 
-for group in (staff, audit_group, gate, publish, rollback, list_models, *GROUPS):
+for group in (staff, audit_group, inbox, gate, publish, rollback, list_models, *GROUPS):
     main.add_command(group)
 
 

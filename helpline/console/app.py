@@ -23,6 +23,7 @@ from helpline.console import (
     audit_page,
     changes,
     home,
+    inbox,
     links,
     publish,
     sign_in,
@@ -38,6 +39,7 @@ from helpline.settings import Settings
 # Each has `pages`, a `helpline.console.pages.Pages`; in the order of the menu.
 PARTS: tuple[ModuleType, ...] = (
     home,
+    inbox,
     annotate,
     topics,
     stories,

@@ -147,7 +147,7 @@ def sighting(turns: Sequence[Turn], place: int, kinds: Sequence[str], sender_id:
     for number, around in enumerate(turns[first:], first):
         if number == place:
             where = len(said)
-        said.append({"who": "person", "text": around.text[:_LONGEST], "time": around.time})
+        said.append({"who": "person", "text": around.text[:_LONGEST], "buttons": ()})
         said += [{"who": "assistant", "text": reply.text, "buttons": reply.buttons} for reply in around.replies]
     before = turns[place - 1].topics if place else ()
     message = {
