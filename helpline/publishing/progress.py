@@ -76,10 +76,8 @@ class Training:
         match = _LINE.search(line)
         if match is None or match[2] not in _COMPONENTS:
             return False
-        part, words = _COMPONENTS[match[2]]
-        if match[1] == "Starting to train":
-            self.detail = words
-        else:
+        part, self.detail = _COMPONENTS[match[2]]
+        if match[1] != "Starting to train":
             self.share = min(1.0, self.share + part)
         return True
 

@@ -125,7 +125,7 @@ def draw(table: list[dict[str, Any]], path: Path) -> None:
     axes.set_xlabel("right replies, %")
     axes.set_title("Candidate and live model on the test messages")
     if table:
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.35), ncol=2, frameon=False)
+        figure.legend(loc="lower right", ncol=2, frameon=False)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
