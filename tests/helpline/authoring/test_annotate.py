@@ -119,6 +119,14 @@ def test_the_frozen_test_set_is_not_learned(repository: Repository, root: Path) 
         annotate.file_under(repository, "ann", WHY, text.capitalize(), "faq/medicaid")
 
 
+def test_what_came_with_a_made_up_name_is_known_with_it(repository: Repository, root: Path) -> None:
+    path = root / "data/faq/medicaid.yml"
+    path.write_text(examples.add(path.read_text(), Block("faq/medicaid"), "does my brother Harold get medicaid"))
+    git(root, "commit", "--quiet", "--all", "--message=One more")
+    with pytest.raises(NeedlessError, match="already"):
+        annotate.file_under(repository, "ann", WHY, "Does my brother Harold get medicaid?", "faq/medicaid")
+
+
 def test_what_was_set_aside_does_not_come_back(repository: Repository, root: Path) -> None:
     annotate.file_under(repository, "ann", WHY, MESSAGE, "faq/medicaid")
     commit = annotate.set_aside(repository, "bob", "it names a person", MESSAGE)
