@@ -13,6 +13,7 @@ import click
 from helpline import settings as settings_module
 from helpline.authoring.commands import GROUPS
 from helpline.console.commands import audit_group, staff
+from helpline.insight.commands import insight
 from helpline.publishing.commands import MACHINE, gate, list_models, publish, rollback, train_and_publish
 from helpline.review.commands import inbox
 from helpline.settings import ROOT, Settings, SettingsError
@@ -186,7 +187,7 @@ def show_settings(settings: Settings) -> None:
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
 
 
-for group in (staff, audit_group, inbox, gate, publish, rollback, list_models, *GROUPS):
+for group in (staff, audit_group, inbox, insight, gate, publish, rollback, list_models, *GROUPS):
     main.add_command(group)
 
 

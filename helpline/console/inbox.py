@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, Mapping
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -16,12 +16,15 @@ from helpline.console.pages import Menu, Pages, audit, tell
 from helpline.console.project import catalogue_of, given
 from helpline.console.rendering import redirect, render
 from helpline.console.roles import EDITOR, REVIEWER, may
-from helpline.review.turns import DANGER, KINDS
+from helpline.review.turns import DANGER, KINDS, said, turns_of
 from helpline.storage import review
-from helpline.storage.database import open_engine
+from helpline.storage.database import open_engine, read_last_events
 from helpline.storage.review import CRISIS, DONE, INBOX, OPEN, QUEUES, Item
 
 PER_PAGE = 25
+# Of the conversations with a message, and of the events of each.
+_MOST_SHOWN = 5
+_MOST_EVENTS = 400
 # In the crisis queue there is one kind only.
 _KINDS = {kind: words for kind, words in KINDS.items() if kind != DANGER}
 _STATES = {OPEN: "open", DONE: "done"}
@@ -85,6 +88,8 @@ def one(request: Request, item: int) -> HTTPResponse:
         request,
         "inbox_one.html",
         item=found,
+        conversations=[_whole(request, conversation) for conversation in found.conversations[:_MOST_SHOWN]],
+        more=max(0, len(found.conversations) - _MOST_SHOWN),
         words=KINDS,
         labels=catalogue.labels,
         may_write_stories=may(request.ctx.account, EDITOR),
@@ -119,6 +124,13 @@ def waited(item: Item) -> str:
             count = int(seconds // size)
             return f"{count} {name}{'' if count == 1 else 's'}"
     return "less than a minute"
+
+
+def _whole(request: Request, conversation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a conversation with all that came before and after the message, as long as it is stored."""
+    turns = turns_of(read_last_events(conversations(request), conversation["id"], _MOST_EVENTS))
+    place = next((number for number, turn in enumerate(turns) if turn.time == conversation["time"]), None)
+    return conversation if place is None else {**conversation, **said(turns, place)}
 
 
 def _choice(request: Request, name: str, values: tuple[str, ...]) -> str:

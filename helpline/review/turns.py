@@ -27,15 +27,16 @@ KINDS = {
     PERSON_ASKED: "wanted to talk with a person",
     DANGER: "danger was heard",
 }
-# Answers below this probability of their topic. Of the frozen development questions a quarter lie below it, which holds
-# most of those that are answered wrongly.
-DOUBT = 0.4
+# Answers below this probability of their topic: 18 % of the development questions lie below it, and 44 % of those
+# whose answer is wrong; 0.5 would bring half as many messages more for one wrong answer more.
+DOUBT = 0.3
 # How many of the person's messages before it a repeated question may repeat.
 _REACH = 3
 # What is kept around a message: of the person's messages before it, and of what came between.
 _TURNS_BEFORE = 4
 _LONGEST = 2_000
 _MOST_GUESSES = 3
+_NEWS = ("", "yes")
 _COMPLAINT = "smalltalk/bot_wrong"
 _PERSON = "smalltalk/talk_to_person"
 _TOPICS = ("faq", "not_covered")
@@ -64,6 +65,7 @@ class Turn:
         topics: the labels that were answered.
         guesses: the likeliest labels with their probabilities.
         tier, category: of the danger that was heard; "" for none.
+        follows: what sort of answer to a crisis reply it is (``no``, ``cant_call`` ...); "" for danger that is new.
         channel: where it came in.
         replies: in order.
         took: seconds to the last reply; None where there was none.
@@ -78,6 +80,7 @@ class Turn:
     guesses: tuple[tuple[str, float], ...]
     tier: str
     category: str
+    follows: str
     channel: str
     replies: tuple[Reply, ...]
     took: float | None
@@ -100,9 +103,9 @@ def turns_of(events: Sequence[Mapping[str, Any]]) -> list[Turn]:
         elif event.get("event") == "bot" and begun:
             begun[-1][1].append(event)
     turns: list[Turn] = []
-    for event, said in begun:
+    for event, replies in begun:
         waits = bool(turns) and any(reply.kind == "question" for reply in turns[-1].replies)
-        turns.append(_turn(event, said, waits))
+        turns.append(_turn(event, replies, waits))
     return turns
 
 
@@ -112,7 +115,8 @@ def kinds_of(turns: Sequence[Turn]) -> list[tuple[int, str]]:
         return []
     here, turn = len(turns) - 1, turns[-1]
     if turn.is_crisis:
-        return [(here, DANGER)]
+        # What is said to the questions after it stands in its conversation; a "yes" is news.
+        return [(here, DANGER)] if turn.follows in _NEWS else []
     if turn.heard == _COMPLAINT:
         # What did not help is the answer before, so that its question is the one to look at.
         before = here - 1 if here and turns[-2].heard != _COMPLAINT and not turns[-2].is_crisis else here
@@ -142,13 +146,6 @@ def sighting(turns: Sequence[Turn], place: int, kinds: Sequence[str], sender_id:
     """
     turn = turns[place]
     first = max(0, place - _TURNS_BEFORE)
-    said: list[dict[str, Any]] = []
-    where = 0
-    for number, around in enumerate(turns[first:], first):
-        if number == place:
-            where = len(said)
-        said.append({"who": "person", "text": around.text[:_LONGEST], "buttons": ()})
-        said += [{"who": "assistant", "text": reply.text, "buttons": reply.buttons} for reply in around.replies]
     before = turns[place - 1].topics if place else ()
     message = {
         "text": turn.text[:_LONGEST],
@@ -167,11 +164,23 @@ def sighting(turns: Sequence[Turn], place: int, kinds: Sequence[str], sender_id:
         sender_id=sender_id,
         timestamp=turn.time,
         message=message,
-        around={"channel": turn.channel, "place": where, "said": said},
+        around={"channel": turn.channel, **said(turns[first:], place - first)},
     )
 
 
-def _turn(event: Mapping[str, Any], said: Sequence[Mapping[str, Any]], waits: bool) -> Turn:
+def said(turns: Sequence[Turn], place: int) -> dict[str, Any]:
+    """Return what was said in turns, as a person saw it: `said`, and in it the `place` of the turn at `place`."""
+    lines: list[dict[str, Any]] = []
+    where = 0
+    for number, turn in enumerate(turns):
+        if number == place:
+            where = len(lines)
+        lines.append({"who": "person", "text": turn.text[:_LONGEST], "buttons": ()})
+        lines += [{"who": "assistant", "text": reply.text, "buttons": reply.buttons} for reply in turn.replies]
+    return {"place": where, "said": lines}
+
+
+def _turn(event: Mapping[str, Any], replies: Sequence[Mapping[str, Any]], waits: bool) -> Turn:
     data = event.get("parse_data") or {}
     intent, danger = data.get("intent") or {}, data.get("crisis") or {}
     topics = tuple(str(topic) for topic in data.get("topics") or ())
@@ -186,9 +195,10 @@ def _turn(event: Mapping[str, Any], said: Sequence[Mapping[str, Any]], waits: bo
         guesses=tuple(ranking[:_MOST_GUESSES]),
         tier=tier if tier != Tier.T0.code else "",
         category=str(danger.get("category") or "") if tier else "",
+        follows=str(danger.get("kind") or ""),
         channel=str(event.get("input_channel") or ""),
-        replies=tuple(_reply(one) for one in said),
-        took=float(said[-1]["timestamp"]) - float(event["timestamp"]) if said else None,
+        replies=tuple(_reply(one) for one in replies),
+        took=float(replies[-1]["timestamp"]) - float(event["timestamp"]) if replies else None,
         in_check=waits,
     )
 

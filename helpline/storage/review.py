@@ -190,7 +190,9 @@ def find(engine: sa.engine.Engine, identity: int) -> Item | None:
         row = connection.execute(sa.select(_items).where(_items.c.id == identity)).first()
         if row is None:
             return None
-        return _item(row, [{"id": at.sender_id, **json.loads(at.data)} for at in connection.execute(seen)])
+        return _item(
+            row, [{"id": at.sender_id, "time": at.timestamp, **json.loads(at.data)} for at in connection.execute(seen)]
+        )
 
 
 def settle(engine: sa.engine.Engine, identity: int, state: str, who: str) -> bool:
@@ -239,6 +241,9 @@ def _file(connection: sa.engine.Connection, sighting: Sighting) -> None:
         identity, seen = made.inserted_primary_key[0], 0
     else:
         identity = row.id
+        if sighting.queue == CRISIS and row.state == DONE:
+            # Somebody else is in danger in the same words: that waits anew.
+            values |= {"state": OPEN, "settled_by": "", "settled_at": None, "first": sighting.timestamp}
         kinds = dict.fromkeys([*row.kinds.split(), *sighting.kinds])
         connection.execute(
             _items.update().where(_items.c.id == identity).values(kinds=" ".join(kinds), count=row.count + 1, **values)

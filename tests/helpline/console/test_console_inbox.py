@@ -81,6 +81,9 @@ async def test_a_message_is_read_with_its_conversation_and_called_done(room: Roo
     assert "Buttons: Cost" in one.page
     assert "31 %" in one.page
     assert "Make a story" not in one.page
+    later = {"event": "user", "text": "what came after", "timestamp": NOW + 5, "parse_data": {}}
+    database.append_events(room.engine, "a", [later])
+    assert "what came after" in (await room.rita.get(f"/inbox/{first.id}")).page
     assert "Make a story" in (await room.edda.get(f"/inbox/{first.id}")).page
     await room.rita.get(f"/inbox/{first.id}")
     after = await room.rita.post(f"/inbox/{first.id}", {"act": "done"})

@@ -51,6 +51,8 @@ ROLES = {
     "GET /inbox": "reviewer",
     "GET /inbox/<item:int>": "reviewer",
     "POST /inbox/<item:int>": "reviewer",
+    "GET /insight": "anyone",
+    "GET /insight/<name:str>": "anyone",
     "GET /publish": "anyone",
     "GET /publish/<model:str>": "anyone",
     "GET /publish/<model:str>/back": "publisher",

@@ -59,6 +59,15 @@ def test_danger_has_its_own_queue_with_the_oldest_first(engine: sa.engine.Engine
     assert review.items(engine, INBOX) == []
 
 
+def test_danger_in_words_that_were_looked_at_before_waits_anew(engine: sa.engine.Engine) -> None:
+    file(engine, "help", "a", 1.0, "crisis")
+    (item,) = review.items(engine, CRISIS)
+    review.settle(engine, item.id, DONE, "rita")
+    file(engine, "help", "b", 9.0, "crisis")
+    (item,) = review.items(engine, CRISIS)
+    assert (item.count, item.first, item.settled_by, item.settled_at) == (2, 9.0, "", None)
+
+
 def test_done_and_open_again(engine: sa.engine.Engine) -> None:
     file(engine, "how much", "a")
     item = review.items(engine, INBOX)[0]

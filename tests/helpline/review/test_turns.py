@@ -19,6 +19,7 @@ UNCOVERED = replied("The article does not say.", "fallback", reason="not_covered
 QUESTION = replied("How old are you?", "question")
 CHAT = replied("I'm a program.", "info")
 T2 = {"crisis": {"tier": "T2", "category": "suicide_active"}}
+YES, NO = ({"heard": "crisis_follow_up", "crisis": {**T2["crisis"], "kind": kind}} for kind in ("yes", "no"))
 T1 = {"crisis": {"tier": "T1", "category": "grief"}}
 
 
@@ -58,6 +59,12 @@ T1 = {"crisis": {"tier": "T1", "category": "grief"}}
             [said("yes", "smalltalk/affirm"), CHAT, said("yes", "smalltalk/affirm"), CHAT], [], id="yes twice"
         ),
         pytest.param([said("i want to die", "crisis", **T2), replied(kind="crisis")], [(0, "crisis")], id="danger"),
+        pytest.param(
+            [said("help", "crisis", **T2), replied(kind="crisis"), said("no", **NO), replied(kind="crisis")],
+            [],
+            id="a no to our question",
+        ),
+        pytest.param([said("yes", **YES), replied(kind="crisis")], [(0, "crisis")], id="a yes to our question"),
         pytest.param([said("yes", "fit_check"), replied(kind="crisis")], [(0, "crisis")], id="danger in the check"),
         pytest.param([said("she died", "support", **T1), replied(kind="support")], [], id="distress"),
         pytest.param(
