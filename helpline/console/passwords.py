@@ -15,7 +15,7 @@ _COMMON = ("password", "helpline", "123456", "qwerty", "letmein", "welcome", "il
 # What common words must be lengthened by.
 _REST = 8
 
-# RFC 9106's second choice: 64 MB and some 50 ms for each try.
+# RFC 9106's second choice: 64 MB for each try, three times over.
 hasher = PasswordHasher()
 # Compared with where there is no such account, so that both take the same time.
 _NOBODY = ""
