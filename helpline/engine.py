@@ -39,6 +39,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from helpline.crisis.taxonomy import Detection
 from helpline.fit_check.form import FitCheckForm
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
+from helpline.storage.tracker_store import ConversationStore
 
 logger = logging.getLogger(__name__)
 
@@ -214,16 +215,37 @@ class HelplineAgent(Agent):
         Raises:
             Exception: whatever loading raises; the model before stays in use then.
         """
-        self.processor = Processor(
+        self._serve(self.prepare(model_path))
+        self._set_fingerprint(fingerprint)
+
+    def prepare(self, model_path: str | Path) -> Processor:
+        """Load a model archive beside the one that is served; takes seconds, in whichever thread it is called.
+
+        Raises:
+            Exception: whatever loading raises.
+        """
+        return Processor(
             model_path=model_path,
             tracker_store=self.tracker_store,
             lock_store=self.lock_store,
             action_endpoint=self.action_endpoint,
             generator=self.nlg,
         )
-        self.domain = self.processor.domain
-        self._set_fingerprint(fingerprint)
+
+    async def switch(self, processor: Processor) -> None:
+        """Serve what `prepare` returned from the next message on; a turn that runs ends with the model before."""
+
+        async def between_steps() -> None:
+            self._serve(processor)
+
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(between_steps(), self._loop))
+
+    def _serve(self, processor: Processor) -> None:
+        self.processor = processor
+        self.domain = processor.domain
         self.tracker_store.domain = self.domain
+        if isinstance(self._conversations, ConversationStore):
+            self._conversations.add_slots()
         if hasattr(self.nlg, "responses"):
             self.nlg.responses = self.domain.responses if self.domain else {}
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import copy
+import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpline.settings import ROOT
 from helpline.storage.redaction import redact, redact_event
 
 
@@ -44,6 +47,26 @@ def test_what_could_identify_a_person_is_replaced(text: str, expected: str) -> N
 )
 def test_what_the_answers_need_stays(text: str) -> None:
     assert redact(text) == text
+
+
+CASES = [json.loads(line) for line in (ROOT / "tests/development/identifiers.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"][:40])
+def test_development_cases(case: dict[str, object]) -> None:
+    redacted = redact(case["text"])
+    assert [word for word in case["identifiers"] if word in redacted] == []
+    if not case["identifiers"]:
+        assert redacted == case["text"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1-", "1 ", " ", "a ", "A b ", "born ", "a@", "12 Oak ", "one ", "id:", "my name is ", "-- "]
+)
+def test_long_messages_take_no_time(piece: str) -> None:
+    begun = time.perf_counter()
+    redact((piece * 10_000)[:10_000])
+    assert time.perf_counter() - begun < 1.0
 
 
 @given(st.text())
