@@ -58,9 +58,10 @@ _SAID = re.compile(
 # A weak word before a name: only two names behind it are surely one.
 _WEAK = re.compile(
     r"\b(?:see|with|for|about|by|and|told|tell|from|between|met|saw|seeing|love|best|"
-    r"it['\u2019]?s|it is|contact|reach)\W+$",
+    r"it['\u2019]?s(?: me,?)?|it is|contact|reach)\W+$",
     re.IGNORECASE,
 )
+_IT_IS = re.compile(r"\bit['\u2019]?s (?:me,? )?$", re.IGNORECASE)
 _TITLE = re.compile(
     r"\b(?:(?P<formal>mr|mrs|ms|mx|dr)|miss|doctor|prof|professor|nurse(?: practitioner)?|pastor|rev|reverend|"
     r"rabbi|imam|judge|officer|sgt|"
@@ -145,15 +146,15 @@ def _begins(text: str, tokens: list[_Token], kinds: list[int], place: int) -> bo
         formal = title.group("formal") is not None and (kind not in (_WORD, _WORD_CAPITAL) or word[0].isupper())
         if kind in (_CAPITAL, _DOUBTFUL_CAPITAL) or formal:
             return True
+    if _INTRODUCED.search(before):
+        return kind != _WORD_CAPITAL or before.rstrip().lower().endswith(("name is", "name's", "name\u2019s", "llamo"))
     if kind == _WORD_CAPITAL:
         return False
-    if _INTRODUCED.search(before):
-        return True
     pair = place + 1 < len(kinds) and kinds[place + 1] in (_CAPITAL, _SURNAME, _FIRST) and _joined(text, tokens, place)
     if kind in (_CAPITAL, _DOUBTFUL_CAPITAL) or (pair and kind == _DOUBTFUL):
         if _SAID.search(before) or (_HERE.match(text, stop) and _APART.search(before)):
             return True
-        if pair and _WEAK.search(before):
+        if _WEAK.search(before) and (pair or (kind == _CAPITAL and _IT_IS.search(before))):
             return True
         return kind == _CAPITAL and _signs(text, before, start, stop)
     return pair and kind in (_SURNAME, _UNKNOWN) and bool(_SAID.search(before))
@@ -195,6 +196,8 @@ def _end(text: str, tokens: list[_Token], kinds: list[int], place: int, sure: bo
         kind, word = kinds[following], tokens[following][2]
         goes_on = kind in (_FIRST, _CAPITAL, _SURNAME, _DOUBTFUL_CAPITAL)
         goes_on = goes_on or (kind == _UNKNOWN and (sure or not word.islower()))
+        # A capital letter within a sentence makes a surname of a word.
+        goes_on = goes_on or (kind == _WORD_CAPITAL and len(word) > 2 and tokens[place][2][0].isupper())
         if word.lower() in _words("wordlike_surnames"):
             goes_on = goes_on or word[0].isupper() or (tokens[first][2][0].islower() and kinds[place] == _FIRST)
         # "Lovelace, Ada": only a surname, which is no first name, stands before a comma.

@@ -36,7 +36,7 @@ _NUMERIC_DATE = r"(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)?\d{2}|(?:19|20)\d
 
 _STREET = (
     r"(?:street|str?|avenue|ave?|road|rd|boulevard|blvd|lane|ln|court|ct|circle|cir|terrace|parkway|pkwy|highway|hwy|"
-    r"drive|dr|place|pl|way|trail|trl|square|sq|loop|alley|crescent|plaza|turnpike|crossing|cove|run|row|ridge|hill|point|"
+    r"drive|dr|place|pl|way|trail|trl|square|sq|loop|alley|crescent|plaza|turnpike|concourse|expressway|bend|landing|manor|heights|gardens|commons|grove|estates|crossing|cove|run|row|ridge|hill|point|"
     r"path|walk|broadway)"
 )
 # Between a number and "street", "drive" ...: what counts something is no address.
@@ -127,6 +127,14 @@ _WORDED: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"(?:{_NO_STREET}[\w.'\u2019-]+ ){{1,4}}"
             rf"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|court|ct|circle|terrace|parkway|drive)\b\.?"
             rf"{_UNIT}{_TOWN}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "[address]",
+        re.compile(
+            rf"\b(?:{_UNITS}|{_TENS}|{_TEENS}|hundred)(?:[ -](?:{_UNITS}|{_TENS}|{_TEENS}|hundred|oh?))* "
+            rf"{_NO_STREET}\w+ (?:street|avenue|road|boulevard|lane|court|terrace)\b",
             re.IGNORECASE,
         ),
     ),
@@ -225,6 +233,7 @@ _CUES = (
         "facebook",
         "fb ",
     ),
+    *(" street", " lane", " road", " avenue", "corner of", "calle ", "avenida ", "house is"),
     *("telegram", "tiktok", "twitter", "nineteen", "two thousand", "(at)", "[at]", " dot ", ".com", ".net", ".org"),
     *(" at gmail", " at yahoo", " at hotmail", " at outlook", " at icloud", " at aol"),
 )
