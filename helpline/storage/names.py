@@ -147,7 +147,9 @@ def _begins(text: str, tokens: list[_Token], kinds: list[int], place: int) -> bo
         if kind in (_CAPITAL, _DOUBTFUL_CAPITAL) or formal:
             return True
     if _INTRODUCED.search(before):
-        return kind != _WORD_CAPITAL or before.rstrip().lower().endswith(("name is", "name's", "name\u2019s", "llamo"))
+        return kind != _WORD_CAPITAL or before.rstrip().lower().endswith(
+            ("name is", "name's", "name\u2019s", "name:", "llamo")
+        )
     if kind == _WORD_CAPITAL:
         return False
     pair = place + 1 < len(kinds) and kinds[place + 1] in (_CAPITAL, _SURNAME, _FIRST) and _joined(text, tokens, place)

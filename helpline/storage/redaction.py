@@ -37,7 +37,8 @@ _NUMERIC_DATE = r"(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)?\d{2}|(?:19|20)\d
 _STREET = (
     r"(?:street|str?|avenue|ave?|road|rd|boulevard|blvd|lane|ln|court|ct|circle|cir|terrace|parkway|pkwy|highway|hwy|"
     r"drive|dr|place|pl|way|trail|trl|square|sq|loop|alley|crescent|plaza|turnpike|concourse|expressway|bend|landing|manor|heights|gardens|commons|grove|estates|crossing|cove|run|row|ridge|hill|point|"
-    r"path|walk|broadway)"
+    r"path|walk|broadway|"
+    r"(?-i:Close|Gate|Green|Mews|Vale))"
 )
 # Between a number and "street", "drive" ...: what counts something is no address.
 _NO_STREET = (
@@ -138,6 +139,7 @@ _WORDED: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+    ("[name]", re.compile(r"\b[A-Z](?:-[A-Z]){3,}\b")),
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     *_WORDED,
@@ -181,6 +183,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "[address]",
         re.compile(
             rf"\b\d{{1,6}} {_NO_STREET}[\w'\u2019-]+(?: [\w'\u2019-]+)?,? (?:apt|apartment|unit)\b\.? ?#?\w+",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "[address]",
+        re.compile(
+            r"(\b(?:liv(?:e|es|ing)|stay(?:s|ing)?|resid(?:e|es|ing)) at )\d{1,6}(?: (?-i:[A-Z])\w+){1,2}",
             re.IGNORECASE,
         ),
     ),
@@ -233,7 +242,7 @@ _CUES = (
         "facebook",
         "fb ",
     ),
-    *(" street", " lane", " road", " avenue", "corner of", "calle ", "avenida ", "house is"),
+    *(" street", " lane", " road", " avenue", "spell", "corner of", "calle ", "avenida ", "house is"),
     *("telegram", "tiktok", "twitter", "nineteen", "two thousand", "(at)", "[at]", " dot ", ".com", ".net", ".org"),
     *(" at gmail", " at yahoo", " at hotmail", " at outlook", " at icloud", " at aol"),
 )
