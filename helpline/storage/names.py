@@ -13,8 +13,11 @@ from pathlib import Path
 _WORDS = Path(__file__).parent / "words"
 # Without a possessive 's.
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-'\u2019](?!s\b)[^\W\d_]+)*")
+# What may stand before a surname.
+_PARTICLES = ("van", "von", "der", "den", "de", "del", "la", "los", "da", "di", "bin", "al", "el", "le")
+_PARTICLE = rf"(?:(?:{'|'.join(_PARTICLES)})[ -]){{0,2}}"
 # What may stand between the parts of a name.
-_GAP = re.compile(r"[ \t]+(?:(?:[A-Z]\.?|van|von|de|del|de la|da|di|bin|al|el|la)[ \t]+)?|,[ \t](?=[A-Z])")
+_GAP = re.compile(r"[ \t]+(?:[A-Z]\.?[ \t]+)?|,[ \t](?=[A-Z])")
 # An initial behind a name.
 _INITIAL = re.compile(r"[ \t][A-Z]\b\.?")
 _MOST_PARTS = 4
@@ -23,12 +26,13 @@ _REACH = 60
 # What a name certainly follows.
 _INTRODUCED = re.compile(
     r"(?:\b(?:full|first|last|legal|maiden|middle|real|birth|user|family|given|sur|nick)?[ -]?"
-    r"name(?:['\u2019]?s| is| was)"
+    r"name(?:['\u2019]?s| is| was)|\b(?:first|last|given|family|full|sur)[ -]?name|\bname"
     r"(?: (?:actually|really|also))?|\bname ?[:=-]|\bmy names|"
     r"(?:\bam|['\u2019]?m|\bis|\bwas|['\u2019]s|\bare) (?:called|named)|\b(?:goe?s?|"
     r"went|going) by(?: the name(?: of)?)?|"
     r"\bknown as|\bme llamo|\bmi nombre es|\bse llama|"
-    r"\b(?:signed|patient|caller|client|attn|attention|from|to|cc|contact|re)[ \t]*:)[ \t]*[:,=-]?[ \t]*$",
+    r"\b(?:signed|patient|caller|client|attn|attention|from|to|cc|contact|re)[ \t]*:)"
+    rf"[ \t]*[:,=-]?[ \t]*{_PARTICLE}$",
     re.IGNORECASE,
 )
 _FAMILY = (
@@ -46,21 +50,23 @@ _SAID = re.compile(
     rf"(?:spoke|talk|talked|talking|speak|speaking) (?:to|with)|met with|behalf of|"
     rf"care of|c/o|attn|(?:mother|father|parent|wife|husband|sister|brother|friend) of|"
     rf"hi|hello|hey|dear|signed|regards|sincerely|"
-    rf"respectfully|thanks|thank you|thx|cheers|warmly|yours|gracias|bless)|"
+    rf"respectfully|thanks|thank you|thx|cheers|warmly|truly|yours|gracias|bless)|"
     rf"\b(?:{_FAMILY})(?:[- ]in[- ]law)?(?:['\u2019]?s| is| was)?(?: name)?(?:['\u2019]?s| is)?(?: (?:called|named))?)"
-    rf"[ \t]*[,:!.\u2013\u2014-]*\s+$",
+    rf"[ \t]*[,:!.\u2013\u2014(-]*\s+\(?{_PARTICLE}$",
     re.IGNORECASE,
 )
 # A weak word before a name: only two names behind it are surely one.
 _WEAK = re.compile(
     r"\b(?:see|with|for|about|by|and|told|tell|from|between|met|saw|seeing|love|best|"
-    r"it['\u2019]?s|it is|contact|reach)\W+$",
+    r"it['\u2019]?s(?: me,?)?|it is|contact|reach)\W+$",
     re.IGNORECASE,
 )
+_IT_IS = re.compile(r"\bit['\u2019]?s (?:me,? )?$", re.IGNORECASE)
 _TITLE = re.compile(
-    r"\b(?:(?P<formal>mr|mrs|ms|mx|dr)|miss|doctor|prof|professor|nurse|pastor|rev|reverend|rabbi|imam|judge|officer|sgt|"
+    r"\b(?:(?P<formal>mr|mrs|ms|mx|dr)|miss|doctor|prof|professor|nurse(?: practitioner)?|pastor|rev|reverend|"
+    r"rabbi|imam|judge|officer|sgt|"
     r"sergeant|detective|deputy|counselor|father|sister|brother|aunt|auntie|uncle|grandma|grandpa|t[ií][oa]|se[nñ]ora?|"
-    r"sra?)\b\.?[ \t]+$",
+    rf"sra?)\b\.?[ \t]+{_PARTICLE}$",
     re.IGNORECASE,
 )
 # "… here", "… speaking" behind a name.
@@ -106,7 +112,8 @@ def redact_names(text: str) -> str:
             if known is None:
                 known = [found.span() for found in _KNOWN.finditer(text)]
             if not any(first <= start < last for first, last in known):
-                place, stop = _end(text, tokens, kinds, place)
+                sure = _INTRODUCED.search(text[max(0, start - _REACH) : start]) is not None
+                place, stop = _end(text, tokens, kinds, place, sure)
                 parts += [text[end:start], NAME]
                 end = stop
         place += 1
@@ -121,7 +128,7 @@ def _kind(word: str, cased: bool) -> int:
     if low in _words("doubtful_names"):
         return _DOUBTFUL_CAPITAL if capital else _DOUBTFUL
     plain = _words("ordinary_words")
-    if len(low) < 2 or low in plain or low.split("'")[0] in plain or low.endswith(_ENDINGS):
+    if len(low) < 2 or low in plain or low.split("'")[0] in plain or (low.endswith(_ENDINGS) and "-" not in low):
         return _WORD_CAPITAL if capital else _WORD
     if capital:
         return _CAPITAL
@@ -139,15 +146,17 @@ def _begins(text: str, tokens: list[_Token], kinds: list[int], place: int) -> bo
         formal = title.group("formal") is not None and (kind not in (_WORD, _WORD_CAPITAL) or word[0].isupper())
         if kind in (_CAPITAL, _DOUBTFUL_CAPITAL) or formal:
             return True
+    if _INTRODUCED.search(before):
+        return kind != _WORD_CAPITAL or before.rstrip().lower().endswith(
+            ("name is", "name's", "name\u2019s", "name:", "llamo")
+        )
     if kind == _WORD_CAPITAL:
         return False
-    if _INTRODUCED.search(before):
-        return True
     pair = place + 1 < len(kinds) and kinds[place + 1] in (_CAPITAL, _SURNAME, _FIRST) and _joined(text, tokens, place)
     if kind in (_CAPITAL, _DOUBTFUL_CAPITAL) or (pair and kind == _DOUBTFUL):
         if _SAID.search(before) or (_HERE.match(text, stop) and _APART.search(before)):
             return True
-        if pair and _WEAK.search(before):
+        if _WEAK.search(before) and (pair or (kind == _CAPITAL and _IT_IS.search(before))):
             return True
         return kind == _CAPITAL and _signs(text, before, start, stop)
     return pair and kind in (_SURNAME, _UNKNOWN) and bool(_SAID.search(before))
@@ -166,19 +175,37 @@ def _joined(text: str, tokens: list[_Token], place: int) -> bool:
     return _GAP.fullmatch(gap) is not None and not (gap.startswith(",") and tokens[place][2][0].islower())
 
 
-def _end(text: str, tokens: list[_Token], kinds: list[int], place: int) -> tuple[int, int]:
-    """Return the last word of the name that begins with a word, and where in the text it ends."""
+def _next(text: str, tokens: list[_Token], place: int) -> int | None:
+    """Return the word behind a part of a name that could be its next part: behind "van der" and the like."""
+    following = place + 1
+    while following < len(tokens) and _joined(text, tokens, following - 1):
+        if tokens[following][2].lower() not in _PARTICLES:
+            return following
+        following += 1
+    return None
+
+
+def _end(text: str, tokens: list[_Token], kinds: list[int], place: int, sure: bool) -> tuple[int, int]:
+    """Return the last word of the name that begins with a word, and where in the text it ends.
+
+    `sure`: whether it was introduced as a name; then a word that is in no list belongs to it too.
+    """
     first = place
-    while place + 1 < len(tokens) and place - first + 1 < _MOST_PARTS and _joined(text, tokens, place):
-        kind, word = kinds[place + 1], tokens[place + 1][2]
-        goes_on = kind in (_FIRST, _CAPITAL, _SURNAME, _DOUBTFUL_CAPITAL) or (kind == _UNKNOWN and word[0].isupper())
-        # "Brown" is a surname behind a name; "brown" too where nothing is written with capitals.
+    while place - first + 1 < _MOST_PARTS:
+        following = _next(text, tokens, place)
+        if following is None:
+            break
+        kind, word = kinds[following], tokens[following][2]
+        goes_on = kind in (_FIRST, _CAPITAL, _SURNAME, _DOUBTFUL_CAPITAL)
+        goes_on = goes_on or (kind == _UNKNOWN and (sure or not word.islower()))
+        # A capital letter within a sentence makes a surname of a word.
+        goes_on = goes_on or (kind == _WORD_CAPITAL and len(word) > 2 and tokens[place][2][0].isupper())
         if word.lower() in _words("wordlike_surnames"):
             goes_on = goes_on or word[0].isupper() or (tokens[first][2][0].islower() and kinds[place] == _FIRST)
         # "Lovelace, Ada": only a surname, which is no first name, stands before a comma.
         if not goes_on or (text[tokens[place][1]] == "," and (kinds[place] == _FIRST or kind != _FIRST)):
             break
-        place += 1
+        place = following
     stop = tokens[place][1]
     initial = _INITIAL.match(text, stop)
     if initial and text[initial.start() + 1] != "I":

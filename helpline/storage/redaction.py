@@ -36,8 +36,9 @@ _NUMERIC_DATE = r"(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)?\d{2}|(?:19|20)\d
 
 _STREET = (
     r"(?:street|str?|avenue|ave?|road|rd|boulevard|blvd|lane|ln|court|ct|circle|cir|terrace|parkway|pkwy|highway|hwy|"
-    r"drive|dr|place|pl|way|trail|trl|square|sq|loop|alley|crescent|plaza|turnpike|crossing|cove|run|row|ridge|hill|point|"
-    r"path|walk|broadway)"
+    r"drive|dr|place|pl|way|trail|trl|square|sq|loop|alley|crescent|plaza|turnpike|concourse|expressway|bend|landing|manor|heights|gardens|commons|grove|estates|crossing|cove|run|row|ridge|hill|point|"
+    r"path|walk|broadway|"
+    r"(?-i:Close|Gate|Green|Mews|Vale))"
 )
 # Between a number and "street", "drive" ...: what counts something is no address.
 _NO_STREET = (
@@ -103,7 +104,8 @@ _WORDED: tuple[tuple[str, re.Pattern[str]], ...] = (
         "[date]",
         re.compile(
             rf"({_BIRTH}{_UP_TO})(?:{_NUMERIC_DATE}|\d{{1,2}}[ /.-]\d{{1,2}}(?:[ /.-]\d{{2,4}})?\b|{_DAY_AND_MONTH}"
-            rf"(?:,? (?:of |in |de )?(?:{_YEAR}|\d\d\b|{_BELOW_100}\b))?|{_MONTH}(?:,? (?:of |de )?{_YEAR})?"
+            rf"(?:,? (?:of |in |de )?(?:{_YEAR}|\d\d\b|{_BELOW_100}\b))?|{_MONTH}(?:,? (?:of |de )?(?:{_YEAR}|\d\d\b))?"
+            rf"|(?:(?:{_BELOW_100}|{_UNITS})[ ,-]+){{2}}(?:nineteen[ -]|two thousand[ -])?{_BELOW_100}\b"
             rf"|\d{{8}}\b|\d{{6}}\b|{_YEAR})",
             re.IGNORECASE,
         ),
@@ -122,13 +124,22 @@ _WORDED: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"(\b(?:(?:liv(?:e|es|ing)|stay(?:s|ing)?|resid(?:e|es|ing)) (?:on|at)|"
             rf"(?:my|his|her|our|their|home|mailing|street) address"
-            rf"(?: is|:|'s)?(?: at| on)?|address:|house (?:on|at)|moved to|come to) )"
+            rf"(?: is|:|'s)?(?: at| on)?|address:|house (?:is )?(?:on|at)|moved to|come to) )"
             rf"(?:{_NO_STREET}[\w.'\u2019-]+ ){{1,4}}"
             rf"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|court|ct|circle|terrace|parkway|drive)\b\.?"
             rf"{_UNIT}{_TOWN}",
             re.IGNORECASE,
         ),
     ),
+    (
+        "[address]",
+        re.compile(
+            rf"\b(?:{_UNITS}|{_TENS}|{_TEENS}|hundred)(?:[ -](?:{_UNITS}|{_TENS}|{_TEENS}|hundred|oh?))* "
+            rf"{_NO_STREET}\w+ (?:street|avenue|road|boulevard|lane|court|terrace)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("[name]", re.compile(r"\b[A-Z](?:-[A-Z]){3,}\b")),
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     *_WORDED,
@@ -140,7 +151,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"(\b{_ID_NAME}(?:[ -]{_ID_WORD})*\.?(?: ?#)?(?: is| was| are|:|=|,| -| \()*(?: (?:number|no\.?|#))?[ #]*)"
             r"(?!(?:19|20)\d\d\b(?![- ]?\d))(?!(?:19|20)\d\d-(?:19|20)\d\d\b)"
             r"(?!\d+ ?(?:mg|mcg|ml|k|dollars?|bucks|percent|%|days?|hours?|times|years?|weeks?|months?|games|miles)\b)"
-            r"(?=[\w -]{0,12}\d{2})(?:[A-Z]{0,4}\d[A-Z\d-]{3,}|[A-Z]{1,4}-?(?=\d)[A-Z\d-]{3,}|(?-i:[A-Z]{1,4}) \d{3,})"
+            r"(?=[\w -]{0,12}\d{2})(?:\d{2,4}(?:[ -]\d{2,4}){1,5}(?![\w-])|"
+            r"[A-Z]{0,4}\d[A-Z\d-]{3,}|[A-Z]{1,4}-?(?=\d)[A-Z\d-]{3,}|(?-i:[A-Z]{1,4}) \d{3,})"
             r"(?:[ -](?=[A-Z]{0,3}\d{2})[A-Z\d]{2,})*",
             re.IGNORECASE,
         ),
@@ -174,6 +186,23 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+    (
+        "[address]",
+        re.compile(
+            r"(\b(?:liv(?:e|es|ing)|stay(?:s|ing)?|resid(?:e|es|ing)) at )\d{1,6}(?: (?-i:[A-Z])\w+){1,2}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "[address]",
+        re.compile(
+            r"\b(?:\d{1,6} )?(?:calle|avenida|camino|carrera) [\w.-]+(?: [\w.-]+)?,? #?\d+\b|"
+            r"\b\d{1,6} (?:calle|avenida|camino|carrera) \w+|"
+            r"\b\d{1,6} (?:county|state) (?:road|route|highway) \d+|\b(?:rural route|rr) #?\d+,? box \d+\w?|"
+            r"\bcorner of \w+(?: \w+)? and \w+(?: (?:street|st|avenue|ave|road|rd)\b)?",
+            re.IGNORECASE,
+        ),
+    ),
     ("[address]", re.compile(r"\bp\.? ?o\.? ?box \d+", re.IGNORECASE)),
     ("[address]", re.compile(r"\b(?:apt|apartment|unit)\.? #?(?:\d+[a-z]?|[a-z]\d+)\b|#\d+[A-Z]\b", re.IGNORECASE)),
     (
@@ -196,7 +225,24 @@ _FREE = re.compile(r"((?<![\w-])(?:\+?1[ .-]?)?\(?8(?:00|88|77|66|55|44|33)\)?[ 
 # What the patterns for messages without a digit or @ look for; most have none of it.
 _CUES = (
     *("http", "www.", "born", "birth", "bday", "b-day", "dob", "d.o.b", "nac", "address", " liv", " stay", "resid"),
-    *("house on", "house at", "moved to", "come to", "insta", "snap", "discord", "venmo", "cashapp", "facebook", "fb "),
+    *(
+        "house on",
+        "house at",
+        "house is",
+        "corner of",
+        "calle ",
+        "avenida ",
+        "moved to",
+        "come to",
+        "insta",
+        "snap",
+        "discord",
+        "venmo",
+        "cashapp",
+        "facebook",
+        "fb ",
+    ),
+    *(" street", " lane", " road", " avenue", "spell", "corner of", "calle ", "avenida ", "house is"),
     *("telegram", "tiktok", "twitter", "nineteen", "two thousand", "(at)", "[at]", " dot ", ".com", ".net", ".org"),
     *(" at gmail", " at yahoo", " at hotmail", " at outlook", " at icloud", " at aol"),
 )

@@ -66,7 +66,8 @@ def test_development_cases(case: dict[str, object]) -> None:
 def test_long_messages_take_no_time(piece: str) -> None:
     begun = time.perf_counter()
     redact((piece * 10_000)[:10_000])
-    assert time.perf_counter() - begun < 1.0
+    # Some hundredths of a second; what grew with the square would take minutes.
+    assert time.perf_counter() - begun < 5.0
 
 
 @given(st.text())
