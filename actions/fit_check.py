@@ -18,13 +18,12 @@ from helpline.crisis.taxonomy import NONE, Tier
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import FORM, REQUESTED_SLOT, SLOT, State, Turn
 from helpline.fit_check.questions import UNKNOWN
-from helpline.nlu.decision import FIT_CHECK, FIT_CHECK_AND_QUESTION, SUPPORT, SUPPORT_AND_QUESTION
+from helpline.nlu.decision import SUPPORT, SUPPORT_AND_QUESTION, WISHES
 from helpline.storage import ledger
 from helpline.storage.database import FORGET_SLOT, delete_conversation
 
 logger = logging.getLogger(__name__)
 
-_WISHES = (FIT_CHECK, FIT_CHECK_AND_QUESTION)
 _DISTRESS = (SUPPORT, SUPPORT_AND_QUESTION)
 # Distress beside an answer of more words than this is answered too.
 _FEW_WORDS = 5
@@ -50,7 +49,7 @@ class ValidateFitCheckForm(SafeAction):
             dispatcher.utter_message(
                 text=message["text"], buttons=message.get("buttons"), json_message=message["custom"]
             )
-        waiting = SLOT if turn.state.current else None
+        waiting = SLOT if turn.state.waits else None
         events = [SlotSet(SLOT, turn.state.as_slot()), SlotSet(REQUESTED_SLOT, waiting)]
         if turn.danger:
             events.append(SlotSet(CRISIS_SEEN, True))
@@ -79,8 +78,8 @@ def turn_of(tracker: Tracker) -> Turn:
     if name in _DISTRESS and state.current and len(text.split()) > _FEW_WORDS:
         return Turn(state, [], taken=False)
     starts = _since_message(tracker, "active_loop")
-    if state.current and not starts:
-        return dialogue.answer(state, text, digression, asks_for_check=name in _WISHES)
+    if not starts and (state.current or (state.waits and name not in WISHES)):
+        return dialogue.answer(state, text, digression, asks_for_check=name in WISHES)
     if digression and not starts:
         # The check was begun while this server was down, and its first question waits.
         return Turn(state, [], taken=False)

@@ -19,12 +19,12 @@ _TEXT = FILE.read_text(encoding="utf-8")
 DATA: dict[str, Any] = read_yaml(FILE)
 LISTS: dict[str, str] = DATA["lists"]
 _SPELLING: dict[str, str] = DATA["spelling"]
-_FILLERS = frozenset(DATA["fillers"].split())
+FILLERS = frozenset(DATA["fillers"].split())
 _DENIALS, _NEW_THOUGHT, _RESTARTS = (
     frozenset(DATA["words"][name].split()) for name in ("denials", "new_thought", "restart")
 )
 # Words that say little by themselves.
-_LIGHT = _FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
+_LIGHT = FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
 # What makes a digit an emoji.
 _KEYCAPS = {0xFE0F: None, 0x20E3: None}
 # These deny only what stands beside them.
@@ -63,7 +63,7 @@ class Line:
         while place > 0 and place not in self.commas and self.words[place - 1] not in ENDS:
             if self.words[place - 1] in _RESTARTS:
                 return True
-            if self.words[place - 1] not in _FILLERS:
+            if self.words[place - 1] not in FILLERS:
                 return False
             place -= 1
         return True

@@ -9,8 +9,9 @@ from typing import Any, Iterable, Mapping
 from helpline.crisis.normalise import END, QUESTION
 from helpline.crisis.phrases import Phrase
 from helpline.fit_check.ages import Ages
-from helpline.fit_check.lines import DATA, ENDS, LISTS, Line, phrases, read_line
+from helpline.fit_check.lines import DATA, ENDS, FILLERS, LISTS, Line, phrases, read_line
 from helpline.fit_check.questions import UNKNOWN, VALUES
+from helpline.nlu.text import has_letters
 
 # Beside the answers of a question: an answer is meant but not clear; a plain word whose meaning the question gives.
 UNCLEAR = "unclear"
@@ -22,6 +23,7 @@ _LOOSE_ROOM, _ROOM = 1, 3
 _MUCH_ROOM = 6
 # A question of so many words may be an answer said with hesitation.
 _SHORT_QUESTION = 4
+_SHORT_LAUGH = 30
 # The questions at which what opens a message counts too, where not at the first two.
 _EARLY = {"who": (), "focus": ("who", "age", "safety")}
 
@@ -36,6 +38,7 @@ class Heard:
         steps: how many questions to go back.
         unclear: whether an answer seems to be meant that is not clear; the question is then asked in other words.
         corrects: whether the message says that it puts something right ("actually ...", "no wait, ...").
+        about: what it asks of the check itself or of the question ("explain", "wait", "how_long" ...), or "".
     """
 
     answers: dict[str, str]
@@ -43,6 +46,7 @@ class Heard:
     steps: int = 1
     unclear: bool = False
     corrects: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,12 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
         who: whom the check is for, as far as it is known: ``me``, ``loved_one``.
     """
     whole = read_line(text)
+    about = next((name for name, forms in _ABOUT if _says(whole, forms)), "") if current else ""
+    if current and not whole.words and len(text) <= _SHORT_LAUGH and has_letters(text):
+        # "Lol" and "haha" are left out where words are spelled out.
+        about = "wait"
+    if about:
+        return Heard({}, about=about)
     command = next((name for name, forms in _COMMANDS if _says(whole, forms)), "")
     if command:
         return Heard({}, command, _steps(whole) if command == "back" else 1)
@@ -153,10 +163,62 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
     aside = len(answers) == 1 and len(_before_aside(line).words) < len(line.words)
     if asked and asked.careful and aside and answers.get(current or "") == asked.rank[0]:
         answers, unclear = {}, True
+    corrects = _says(line, _CORRECTS)
+    if asked and _puts_right(current or "", asked, line, answers, corrects, who):
+        unclear = len(answers) == 1
+        del answers[current or ""]
     if answers.get(current or "") == UNKNOWN and len(answers) > 1:
         del answers[current or ""]
-    corrects = _says(line, _CORRECTS)
     return Heard(answers, unclear=unclear and not answers, corrects=corrects and bool(answers))
+
+
+def _puts_right(
+    name: str, question: _Question, line: Line, answers: Mapping[str, str], corrects: bool, who: str | None
+) -> bool:
+    """Tell whether what seems to answer the question only puts something else right: "no wait, i'm 16", "wait no"."""
+    value, others = answers.get(name), [other for other in answers if other != name]
+    if not value or name in ("who", "age") or (name, value) == ("safety", "yes"):
+        return False
+    if len(_before_aside(line).words) < len(line.words):
+        return False
+    if not others:
+        # "No wait, yes" has a second word for it.
+        return corrects and len(_plain(line)) == 1 and all(word in _LEADING or word in FILLERS for word in line.words)
+    if not corrects and not (line.words[0] in _LEADING and set(others) <= {"who", "age"}):
+        return False
+    spans = _of_other_questions(line, *others)
+    spans += [(line.begins[first], line.begins[after - 1] + 1) for first, after, _ in _ages(line) if "age" in others]
+    gone = {at for begin, end in spans for at in range(line.place(begin), line.place(end - 1) + 1)}
+    lead = next((at for at, word in enumerate(line.words) if word not in _LEADING), len(line.words))
+    rest = line.keep(at for at in range(lead, len(line.words)) if at not in gone)
+    return _answer(name, question, rest, own=True, opening=True, who=who) != value
+
+
+def _ages(line: Line) -> Iterable[tuple[int, int, str]]:
+    """Yield begin, end and value of the ages in a line, wherever they may be meant."""
+    return _AGES.find(line.words, line.commas, own=True, opening=True)
+
+
+def is_whole(text: str, current: str) -> bool:
+    """Tell whether a message is made of known forms of an answer to `current` alone, light words and fillers aside."""
+    line = read_line(text)
+    spans = [span for phrase, _, _ in _QUESTIONS[current].phrases(own=True, opening=True) for span in line.find(phrase)]
+    if current == "age":
+        spans += [(line.begins[first], line.begins[after - 1] + 1) for first, after, _ in _ages(line)]
+    spans += [(item.begin, item.end) for item in _plain(line)]
+    return line.unread(spans + _of_other_questions(line), _BENIGN) == 0
+
+
+def takes_back(text: str) -> bool:
+    """Tell whether a message says that an answer was a slip: "oops, i meant no", "i pressed the wrong button"."""
+    return _says(read_line(text), _SLIPS)
+
+
+def is_yes_or_no(text: str) -> bool:
+    """Tell whether a message is nothing but a plain yes or no."""
+    line = read_line(text)
+    plain = [(item.begin, item.end) for item in _plain(line) if item.value in ("yes", "no")]
+    return bool(plain) and line.unread(plain) == 0
 
 
 def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool, who: str | None) -> str:
@@ -169,7 +231,8 @@ def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool
     for phrase, value, block in question.phrases(own, opening):
         for begin, end in part.find(phrase):
             denied = part.denied(part.place(begin)) and (value != UNCLEAR or question.yields)
-            if not own and question.careful == "all" and not _stands_alone(part, end):
+            safe = value == question.rank[0]
+            if not own and question.careful == "all" and safe and not _stands_alone(part, end):
                 continue
             heard = ("" if block == "loose" else question.denied) or UNCLEAR if denied else value
             found.append(_Found(begin, end, heard, block="says" if denied and block == "firm" else block))
@@ -286,11 +349,11 @@ def _unread(line: Line, found: list[_Found]) -> int:
     return line.unread([(item.begin, item.end) for item in found] + _of_other_questions(line))
 
 
-def _of_other_questions(line: Line) -> list[tuple[int, int]]:
-    """Return where a line answers any question, whichever was asked."""
+def _of_other_questions(line: Line, *names: str) -> list[tuple[int, int]]:
+    """Return where a line answers any question, or one of those named, whichever was asked."""
     return [
         span
-        for question in _QUESTIONS.values()
+        for question in (_QUESTIONS[name] for name in names or _QUESTIONS)
         for phrase, _, _ in question.phrases(own=False, opening=True)
         for span in line.find(phrase)
     ]
@@ -411,6 +474,10 @@ _CLAUSE_ENDS = _SPLITS | frozenset(ENDS)
 _THEIRS, _HE = frozenset(("his", "her", "their")), frozenset(("he", "she", "him", "himself", "herself"))
 _PRONOUNS = frozenset(DATA["words"]["person"].split())
 _BENIGN = frozenset(DATA["benign"].split())
+# Words with which people begin to put something right.
+_LEADING = frozenset(
+    ("no", "nope", "nah", "yes", "yeah", "wait", "actually", "oh", "sorry", "oops", "hang", "hold", "on")
+)
 _IN_PASSING = ("care_so_far", "impact", "home")
 _PEOPLE = ("i", "he", "she", "they", "we", "my", "our")
 _MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
@@ -422,6 +489,8 @@ _CORRECTS, _ASKS, _ASKS_WITHIN, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASI
         *("twists", "contrasts", "asides", "turns", "apart", "divides"),
     )
 )
+_SLIPS = phrases(DATA["slips"])
+_ABOUT = [(name, phrases(written)) for name, written in DATA["about"].items()]
 _COMMANDS = [(name, phrases(written)) for name, written in DATA["commands"].items()]
 _PLAINLY = {
     kind: phrases(DATA["plain"].get(kind) or DATA["unclear" if kind == _VAGUE else kind]) for kind in (*_PLAIN, _VAGUE)
