@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Mapping
 
 from helpline.crisis.follow_up import family
-from helpline.crisis.taxonomy import Detection, RuleHit, Tier
+from helpline.crisis.taxonomy import Detection, Tier
 from helpline.fit_check import words
 from helpline.fit_check.questions import (
     BY_RISK,
@@ -29,9 +29,9 @@ FORM = "fit_check_form"
 SLOT = "fit_check"
 REQUESTED_SLOT = "requested_slot"
 # Asks whether answers found from an earlier check are to be gone on with; no question of the check.
-RESUME = "resume"
+RESUME = "resume_or_not"
 # What is asked about the check itself, as `understand` names it; any other name is one of the words in questions.yml.
-EXPLAIN, ANSWERS_SO_FAR = "explain", "answers_so_far"
+EXPLAIN, ANSWERS_SO_FAR, RESULT = "explain", "answers_so_far", "result"
 # Commands, as `understand` names them.
 BACK, SKIP, WHY, STOP = "back", "skip", "why", "stop"
 CONTINUE, START_OVER, DELETE = "resume", "start_over", "delete"
@@ -49,8 +49,6 @@ _MOST_ASIDES = 6
 _REACH = 3
 # Where a single word of an answer ("cancer", "seven") sounds like an emergency; elsewhere one of suicide stays one.
 _T3_ANSWERS = ("age", "health")
-# In so few words a withdrawal of the past is only named.
-_FEW_WORDS = 2
 # What tells that a withdrawal may be under way, and what tells that it is over.
 _HAPPENING = re.compile(
     r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|now|tonight|since|hour|minute|morning|help"
@@ -58,8 +56,9 @@ _HAPPENING = re.compile(
 _LONG_AGO = re.compile(r"\b(last (month|year|spring|summer|fall|winter)|(weeks|months?|years?) ago|in (19|20)\d\d)\b")
 _YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
 _NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
-# Words by which people name the check itself.
-_CHECK = re.compile(r"\b(check|quiz|qualify|assessment|iop|test)\b", re.IGNORECASE)
+# Words by which people name the check itself, and by which they wish for one.
+_CHECK = re.compile(r"\b(check|quiz|assessment)\b", re.IGNORECASE)
+_WISH = re.compile(r"\b(check|quiz|assessment|qualify|iop|test)\b", re.IGNORECASE)
 # Two answers to a question that are one together.
 _BOTH = {"focus": ({"substance", "mental"},), "daily_use": ({"alcohol", "benzos"},)}
 
@@ -137,7 +136,7 @@ def begin(state: State, text: str, go_on: bool = False, shared: bool = False) ->
     if state.answers and not state.done and heard.command != START_OVER:
         contradicts = any(state.answers.get(name, value) != value for name, value in heard.answers.items())
         if contradicts or (shared and not go_on):
-            return _ask_whether_to_go_on(state)
+            return ask_whether_to_go_on(state)
         return _ask(State(_merged(state.answers, heard), again=state.again), [words.say("resumed")])
     said = [words.opening()]
     if heard.answers:
@@ -166,7 +165,7 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
         return _obey(state, heard)
     if heard.about:
         return _told_about(state, heard.about)
-    if asks_for_check and state.current not in heard.answers and (_CHECK.search(text) or is_question(normalise(text))):
+    if asks_for_check and state.current not in heard.answers:
         return _asked_for(state, text)
     if heard.answers:
         return _take(state, heard, echo=not button and not is_plain(text, heard))
@@ -185,7 +184,7 @@ def ask_again(state: State) -> Turn:
     if state.current in (None, PAYING):
         return Turn(replace(state, current=None, asides=state.asides + 1 if state.current is None else 0), [])
     if state.current == RESUME:
-        return _ask_whether_to_go_on(state)
+        return ask_whether_to_go_on(state)
     if state.asides + 1 >= _MOST_ASIDES:
         return Turn(replace(state, current=None, asides=0), [words.say("paused")])
     return Turn(replace(state, asides=state.asides + 1), [_question(state)] if state.current else [])
@@ -199,7 +198,7 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
     What a rule hears in plain words, and what is said of danger itself, stay danger.
     """
     question = state.current or ""
-    if question in ("", "safety") or not all(_is_soft(hit, question, text) for hit in heard.hits):
+    if heard.hits or question in ("", "safety"):
         return False
     if heard.tier is Tier.T3 and question not in _T3_ANSWERS and family(heard.category) == "suicide":
         return False
@@ -209,13 +208,6 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
     said = understand(text, question, _who(state))
     answered = said.unclear or said.answers.get(question, "now") != "now"
     return answered and "safety" not in said.answers and is_whole(text, question)
-
-
-def _is_soft(hit: RuleHit, question: str, text: str) -> bool:
-    """Tell whether what a rule hears is what the question asks for: "i need help" for whom, "DTs" for what was once."""
-    if question == "withdrawal_history":
-        return hit.category == "withdrawal_danger" and len(text.split()) <= _FEW_WORDS
-    return question == "who" and hit.tier is Tier.T2S
 
 
 def cannot_wait(turn: Turn) -> bool:
@@ -248,10 +240,13 @@ def _who(state: State) -> str | None:
 
 
 def _asked_for(state: State, text: str) -> Turn:
-    """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out."""
-    if state.current != PAYING:
-        return ask_again(state)
-    return begin(State(), text) if _CHECK.search(text) else _result_again(state)
+    """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out.
+
+    What only sounds like that wish ("would i qualify with depression") is no answer either, and is not asked forever.
+    """
+    if state.current == PAYING:
+        return begin(State(), text) if _WISH.search(text) else _result_again(state)
+    return ask_again(state) if _CHECK.search(text) or state.current == "safety" else _not_understood(state)
 
 
 def _result_again(state: State) -> Turn:
@@ -277,7 +272,7 @@ def _after_danger(state: State, text: str) -> Turn:
 def _afterwards(state: State, text: str, is_digression: bool) -> Turn:
     """Take a message after the result or a stop: what puts an answer right, and what is asked about the result."""
     heard = understand(text, PAYING, _who(state))
-    if heard.command in (CONTINUE, WHY) and state.done:
+    if state.done and (heard.command in (CONTINUE, WHY) or heard.about == RESULT):
         return _result_again(state)
     if heard.command == CONTINUE:
         return _ask(State(state.answers, again=state.again), [words.say("resumed")])
@@ -295,6 +290,8 @@ def _afterwards(state: State, text: str, is_digression: bool) -> Turn:
 
 def _told_about(state: State, about: str) -> Turn:
     """Say what was asked about the check or its question, and put the question again; nothing is filled by it."""
+    if about == RESULT and state.done:
+        return _result_again(state)
     if about == EXPLAIN:
         said = [words.why(state.current), words.question(state.current or "", state.answers, again=True)]
         return Turn(replace(state, asides=state.asides + 1), said)
@@ -307,7 +304,8 @@ def _question(state: State) -> Message:
     return words.question(state.current or "", state.answers, state.again)
 
 
-def _ask_whether_to_go_on(state: State) -> Turn:
+def ask_whether_to_go_on(state: State) -> Turn:
+    """Ask before answers of an earlier time are used: somebody else may sit there now."""
     return Turn(replace(state, current=RESUME, again=False), [words.resume_or_not()])
 
 
@@ -334,7 +332,7 @@ def _obey(state: State, heard: Heard) -> Turn:
     if name == START_OVER:
         return _ask(State(), [words.say("started_over")])
     if name == BACK:
-        return _back(state, heard.steps)
+        return _back_to(state, heard.back_to) if heard.back_to else _back(state, heard.steps)
     if name == WHY:
         return Turn(state, [words.why(state.current), _question(state)])
     if name == SKIP:
@@ -354,6 +352,14 @@ def _back(state: State, steps: int) -> Turn:
     if place == state.current:
         return Turn(state, [words.say("back_at_first"), _question(state)])
     state = State(answers, place)
+    return Turn(state, [words.say("back"), _question(state)])
+
+
+def _back_to(state: State, question: str) -> Turn:
+    """Go back to one question by its name; all other answers stay."""
+    if question not in asked_answers(state.answers):
+        return ask_again(state)
+    state = State({name: value for name, value in state.answers.items() if name != question}, question)
     return Turn(state, [words.say("back"), _question(state)])
 
 
@@ -411,7 +417,7 @@ def _merged(answers: Mapping[str, str], heard: Heard) -> dict[str, str]:
     for name, value in heard.answers.items():
         order = BY_RISK.get(name, ())
         before = merged.get(name)
-        if not heard.corrects and {before, value} in _BOTH.get(name, ()):
+        if {before, value} in _BOTH.get(name, ()) and (name == "daily_use" or not heard.corrects):
             value = "both"
         elif not heard.corrects and before in order and value in order:
             value = max(before, value, key=order.index)

@@ -72,15 +72,14 @@ class FitCheckForm(FormAction):
 
     def _after_crisis(self, tracker: DialogueStateTracker, answered: bool) -> list[Event]:
         """Give no result after danger; but where the check's own question told of it, the answer may be taken back."""
-        active, state = tracker.active_loop_name == self.name(), _state(tracker)
-        if not active or not state.in_danger or (_intent(tracker) in WISHES and not answered):
-            return [create_bot_utterance(say("after_crisis")), *_over()]
-        if answered:
-            return _spoken(dialogue.ask_again(state))
-        turn = _turn(tracker)
-        if not turn.taken:
-            raise ActionExecutionRejection(self.name(), "Not for the check.")
-        return _spoken(turn)
+        state = _state(tracker)
+        if tracker.active_loop_name == self.name() and state.in_danger:
+            turn = dialogue.ask_again(state) if answered else _turn(tracker)
+            if turn.taken:
+                return _spoken(turn)
+            if _intent(tracker) not in WISHES:
+                raise ActionExecutionRejection(self.name(), "Not for the check.")
+        return [create_bot_utterance(say("after_crisis")), *_over()]
 
 
 def _over() -> list[Event]:

@@ -38,6 +38,7 @@ class Heard:
         steps: how many questions to go back.
         unclear: whether an answer seems to be meant that is not clear; the question is then asked in other words.
         corrects: whether the message says that it puts something right ("actually ...", "no wait, ...").
+        back_to: the question to go back to, where it is named ("go back to the drinking question"), or "".
         about: what it asks of the check itself or of the question ("explain", "wait", "how_long" ...), or "".
     """
 
@@ -46,6 +47,7 @@ class Heard:
     steps: int = 1
     unclear: bool = False
     corrects: bool = False
+    back_to: str = ""
     about: str = ""
 
 
@@ -131,15 +133,20 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
         about = "wait"
     if about:
         return Heard({}, about=about)
+    back_to = next((name for name, forms in _GOES_TO if _says(whole, forms)), "")
+    # "Change my age to 17", "change safety to yes" give the answer too.
+    if current and back_to and not any(_AGES.numbers(whole.words)) and "yes" not in whole.known:
+        return Heard({}, "back", back_to=back_to)
     command = next((name for name, forms in _COMMANDS if _says(whole, forms)), "")
     if command:
         return Heard({}, command, _steps(whole) if command == "back" else 1)
-    line = whole.without(_ASKS)
+    line = whole.without(_ASKS, to_comma=current is None)
     asking = line
     if current:
         line = _told(line)
+    told = _told_in_asking(whole) if current is None else {}
     if not line.words or _says(line, _IGNORED):
-        return Heard({})
+        return Heard(told)
     answers: dict[str, str] = {}
     unclear = False
     for name, question in _QUESTIONS.items():
@@ -157,8 +164,8 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
             value = value if _answer(name, question, asking, own, opening, who) in ("", value) else UNCLEAR
         if value == UNCLEAR:
             unclear = unclear or own
-        elif value:
-            answers[name] = value
+        elif value or name in told:
+            answers[name] = value or told[name]
     asked = _QUESTIONS.get(current or "")
     aside = len(answers) == 1 and len(_before_aside(line).words) < len(line.words)
     if asked and asked.careful and aside and answers.get(current or "") == asked.rank[0]:
@@ -170,6 +177,13 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
     if answers.get(current or "") == UNKNOWN and len(answers) > 1:
         del answers[current or ""]
     return Heard(answers, unclear=unclear and not answers, corrects=corrects and bool(answers))
+
+
+def _told_in_asking(line: Line) -> dict[str, str]:
+    """Return for whom the check is, and how old they are, where the very question tells: "is it right for my son?"."""
+    told = {name: _answer(name, _QUESTIONS[name], line, False, True, None) for name in ("who", "age")}
+    # "Is it right for me?" is asked by people who have not thought about for whom it is.
+    return {name: value for name, value in told.items() if value not in ("", UNCLEAR, "me")}
 
 
 def _puts_right(
@@ -491,6 +505,7 @@ _CORRECTS, _ASKS, _ASKS_WITHIN, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASI
 )
 _SLIPS = phrases(DATA["slips"])
 _ABOUT = [(name, phrases(written)) for name, written in DATA["about"].items()]
+_GOES_TO = [(name, phrases(DATA["goes_to"], topic=words)) for name, words in DATA["topics"].items()]
 _COMMANDS = [(name, phrases(written)) for name, written in DATA["commands"].items()]
 _PLAINLY = {
     kind: phrases(DATA["plain"].get(kind) or DATA["unclear" if kind == _VAGUE else kind]) for kind in (*_PLAIN, _VAGUE)

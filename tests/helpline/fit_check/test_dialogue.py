@@ -266,6 +266,53 @@ def test_only_a_short_answer_outweighs_a_score(question: str, text: str, tier: T
     assert dialogue.merely_answers(State({}, question or None), text, heard) is merely
 
 
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("im 12 do i qualify", {"age": "under_13"}),
+        ("is an iop right for my son?", {"who": "loved_one"}),
+        ("do i qualify, im 45 and drink a fifth of vodka every day", {"age": "adult", "daily_use": "alcohol"}),
+        ("is an IOP right for my 16 year old daughter who drinks?", {"who": "loved_one", "age": "13_17"}),
+    ],
+)
+def test_what_the_opening_question_tells_is_kept(text: str, answers: dict[str, str]) -> None:
+    turn = dialogue.begin(State(), text)
+    assert turn.state.answers == ({} if "under_13" in answers.values() else answers)
+    assert turn.forget is ("under_13" in answers.values())
+
+
+def test_who_asks_for_a_child_does_not_go_on_with_their_own_answers() -> None:
+    asked = dialogue.begin(State({"who": "me", "age": "adult"}), "is an iop right for my son?")
+    assert asked.state.current == dialogue.RESUME
+
+
+def test_a_professional_who_asks_for_a_patient_is_known() -> None:
+    assert kinds(dialogue.begin(State(), "my patient needs an IOP, does he qualify")) == ["info", "info", "info"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["go back to the drinking question", "change my answer about drinking to no", "can i change my drinking answer"],
+)
+def test_back_to_a_question_by_its_name_leaves_the_others(text: str) -> None:
+    state = at("impact", daily_use="alcohol", withdrawal_history="no")
+    turn = after(text, state=state)
+    assert turn.state.current == "daily_use" and set(state.answers) - set(turn.state.answers) == {"daily_use"}
+
+
+def test_a_drug_that_is_added_does_not_replace_the_other() -> None:
+    state = at("health", daily_use="alcohol", withdrawal_history="no")
+    assert after("wait i do take xanax every night", state=state).state.answers["daily_use"] == "both"
+
+
+def test_most_days_is_not_none() -> None:
+    assert "daily_use" not in after("not every day but most", state=at("daily_use")).state.answers
+
+
+def test_a_halfway_house_is_said_back() -> None:
+    assert "home" in after("halfway house", state=at("home")).messages[0]["text"]
+
+
 @pytest.mark.parametrize("question", ["focus", "health", "impact", "paying"])
 @pytest.mark.parametrize("text", ["actually someone is in danger", "change safety to yes", "wait, we are in danger"])
 def test_danger_is_heard_at_any_question(question: str, text: str) -> None:
@@ -316,13 +363,9 @@ def test_an_answer_that_is_known_as_a_whole_is_no_danger(question: str, text: st
     assert dialogue.merely_answers(at(question), text, Detection(tier, category, score=0.9))
 
 
-def test_a_rule_that_hears_what_was_asked_for_is_no_danger() -> None:
-    help_me = Detection(Tier.T2S, "suicide_passive", hits=(RuleHit("any", "suicide_passive", Tier.T2S, "self", 0, 1),))
-    assert dialogue.merely_answers(at("who"), "i need help", help_me)
-    assert not dialogue.merely_answers(at("health"), "i need help", help_me)
-    dts = Detection(Tier.T3, "withdrawal_danger", hits=(RuleHit("any", "withdrawal_danger", Tier.T3, "self", 0, 1),))
-    assert dialogue.merely_answers(at("withdrawal_history"), "dts", dts)
-    assert after("dts", state=at("withdrawal_history", daily_use="alcohol")).state.again
+def test_what_may_be_of_the_past_or_of_now_is_asked() -> None:
+    for text in ("dts", "sweats and shakes"):
+        assert after(text, state=at("withdrawal_history", daily_use="alcohol")).state.again
 
 
 @pytest.mark.parametrize("text", ["lol", "haha", "i don't understand", "what do you mean", "i need a minute"])
@@ -364,12 +407,10 @@ def test_urgent_for_want_of_a_clear_answer_says_so() -> None:
 )
 def test_what_sounds_like_the_wish_to_be_checked_is_no_endless_loop(question: str, text: str) -> None:
     state = at(question, daily_use="alcohol")
-    for _ in range(6):
+    for _ in range(2):
         turn = dialogue.answer(state, text, is_digression=False, asks_for_check=True)
         state = turn.state
-        if state.current != question:
-            return
-    raise AssertionError(f"still at {question}")
+    assert state.current != question
 
 
 @pytest.mark.parametrize("text", ["wait no", "actually no"])
@@ -422,6 +463,7 @@ def test_back_after_the_last_question_keeps_the_other_answers() -> None:
 def test_a_question_about_the_result_does_not_wipe_it() -> None:
     turn = dialogue.answer(at("paying", impact="most"), "why did you say i need more care?", False, asks_for_check=True)
     assert turn.state.answers["impact"] == "most" and turn.messages
+    assert result(after("why did you say i need more care?", state=FINISHED))["outcome"] == "iop_may_fit"
     assert "most days" in after("can i get a summary of my answers?", state=FINISHED).messages[0]["text"]
     assert after("continue my check", state=at("paying")).messages[0]["custom"]["id"] == "paying"
 
