@@ -16,7 +16,7 @@ from helpline.crisis.follow_up import CRISIS_SEEN
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import SLOT, State, Turn
 from helpline.fit_check.words import say
-from helpline.nlu.decision import CRISIS, WISHES
+from helpline.nlu.decision import CRISIS, FIT_CHECK, WISHES
 from helpline.settings import load
 from helpline.storage.database import FORGET_SLOT
 
@@ -43,6 +43,8 @@ class FitCheckForm(FormAction):
         if intent == CRISIS or tracker.get_slot(FORGET_SLOT):
             return _over()
         if not load().fit_check:
+            if tracker.active_loop_name == self.name() and not answered and intent != FIT_CHECK:
+                raise ActionExecutionRejection(self.name(), "Switched off; what else is asked is answered first.")
             return [create_bot_utterance(say("switched_off")), *_over()]
         if tracker.get_slot(CRISIS_SEEN):
             return self._after_crisis(tracker, answered)

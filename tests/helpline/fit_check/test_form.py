@@ -68,6 +68,14 @@ def test_switched_off_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(number in said.text for number in ("911", "988", "1-800-662-HELP (4357)"))
 
 
+def test_switched_off_in_the_middle_what_else_is_asked_is_answered_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIT_CHECK", "off")
+    with pytest.raises(ActionExecutionRejection):
+        ran("faq", text="what is group therapy?")
+    said, *over = ran("faq", BotUttered("It is ..."), text="what is group therapy?")
+    assert "switched off" in said.text and over == OVER
+
+
 def test_without_the_action_server_it_says_so_and_goes_on_waiting() -> None:
     loop, said, waits = ran("unclear", text="34")
     assert loop == ActiveLoop(FORM) and waits == SlotSet("requested_slot", SLOT)
