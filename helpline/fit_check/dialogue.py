@@ -179,13 +179,14 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
 def ask_again(state: State) -> Turn:
     """Put the question that waits once more, after something else was answered.
 
-    Once the result is out nothing is insisted on: the check is over then. Nor is it after many asides in a row.
+    Once the result is out nothing is insisted on: the check is over then. Nor is it after many asides in a row, but
+    the question about danger: whoever says yes to it at last is to be heard.
     """
     if state.current in (None, PAYING):
         return Turn(replace(state, current=None, asides=state.asides + 1 if state.current is None else 0), [])
     if state.current == RESUME:
         return ask_whether_to_go_on(state)
-    if state.asides + 1 >= _MOST_ASIDES:
+    if state.asides + 1 >= _MOST_ASIDES and state.current != "safety":
         return Turn(replace(state, current=None, asides=0), [words.say("paused")])
     return Turn(replace(state, asides=state.asides + 1), [_question(state)] if state.current else [])
 

@@ -313,6 +313,30 @@ def test_a_halfway_house_is_said_back() -> None:
     assert "home" in after("halfway house", state=at("home")).messages[0]["text"]
 
 
+@pytest.mark.parametrize(
+    "text", ["yes", "Y", "yes.", "actually yes", "yes 😢", "si", "me", "my son is", "we are", "true"]
+)
+@pytest.mark.parametrize("who", ["me", "loved_one"])
+def test_a_yes_to_danger_is_urgent_whatever_the_classifier_says(text: str, who: str) -> None:
+    for again in (False, True):
+        state = State({"who": who, "age": "adult"}, "safety", again)
+        assert dialogue.answer(state, text, is_digression=True, asks_for_check=True).danger
+
+
+@pytest.mark.parametrize("text", ["no yes", "yes no", "probably", "i think so", "maybe yes", "yes but i'm ok"])
+def test_half_a_yes_to_danger_is_asked_about_once_more(text: str) -> None:
+    once = dialogue.answer(at("safety"), text, is_digression=True)
+    assert once.state.current == "safety" and once.state.again
+    assert dialogue.answer(once.state, text, is_digression=True).danger
+
+
+def test_the_question_about_danger_is_never_put_aside() -> None:
+    state = at("safety")
+    for _ in range(8):
+        state = dialogue.ask_again(state).state
+    assert after("yes", state=state).danger
+
+
 @pytest.mark.parametrize("question", ["focus", "health", "impact", "paying"])
 @pytest.mark.parametrize("text", ["actually someone is in danger", "change safety to yes", "wait, we are in danger"])
 def test_danger_is_heard_at_any_question(question: str, text: str) -> None:
