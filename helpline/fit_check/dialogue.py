@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Mapping
+from dataclasses import replace
+from typing import Mapping
 
 from helpline.crisis.follow_up import family
 from helpline.crisis.taxonomy import Detection, Tier
@@ -19,6 +19,7 @@ from helpline.fit_check.questions import (
     previous_question,
 )
 from helpline.fit_check.rules import STOP_CHILD, URGENT, decide
+from helpline.fit_check.state import State, Turn
 from helpline.fit_check.understanding import Heard, is_whole, is_yes_or_no, takes_back, understand
 from helpline.fit_check.words import Message
 from helpline.nlu.decision import FAQ, NOT_COVERED, OFF_TOPIC, SUPPORT, SUPPORT_AND_QUESTION, TWO_QUESTIONS
@@ -45,8 +46,6 @@ _SURE = 0.6
 _OFF_TOPIC = 0.4
 # Whoever asks so many other things in a row has other things to ask.
 _MOST_ASIDES = 6
-# After the result, or a stop, so many messages about other things are listened through for "actually I'm 16" or "back".
-_REACH = 3
 # Where a single word of an answer ("cancer", "seven") sounds like an emergency; elsewhere one of suicide stays one.
 _T3_ANSWERS = ("age", "health")
 # What tells that a withdrawal may be under way, and what tells that it is over.
@@ -61,63 +60,6 @@ _CHECK = re.compile(r"\b(check|quiz|assessment)\b", re.IGNORECASE)
 _WISH = re.compile(r"\b(check|quiz|assessment|qualify|iop|test)\b", re.IGNORECASE)
 # Two answers to a question that are one together.
 _BOTH = {"focus": ({"substance", "mental"},), "daily_use": ({"alcohol", "benzos"},)}
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a person stands in the check.
-
-    Attributes:
-        answers: by question id.
-        current: the question that waits for an answer; None outside the check.
-        again: whether it was put in other words already: it is never put a third time.
-        done: whether a result was given for these answers.
-        asides: how many messages in a row were about something else.
-    """
-
-    answers: Mapping[str, str] = field(default_factory=dict)
-    current: str | None = None
-    again: bool = False
-    done: bool = False
-    asides: int = 0
-
-    @property
-    def in_danger(self) -> bool:
-        """Whether the urgent reply was given for these answers."""
-        return self.done and self.current is None and decide(self.answers).outcome == URGENT
-
-    @property
-    def waits(self) -> bool:
-        """Whether the next message may be for the check: a question waits, or an answer may yet be put right."""
-        return self.current is not None or (bool(self.answers) and self.asides < _REACH)
-
-    def as_slot(self) -> dict[str, Any]:
-        """Return plain values for Rasa's slot."""
-        return {**asdict(self), "answers": dict(self.answers)}
-
-    @classmethod
-    def of_slot(cls, value: Mapping[str, Any] | None) -> State:
-        """Read what `as_slot` gave; nothing is an empty check."""
-        return cls(**value) if value else cls()
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What a message led to.
-
-    Attributes:
-        state: where the person stands now; the check listens on if it `waits`.
-        messages: what is said, in order.
-        taken: False where the message was not for the check: others answer it, and `ask_again` follows.
-        forget: whether everything that is stored of this conversation is to be deleted.
-        danger: whether somebody is in danger by the person's own answers: there is no other result after that.
-    """
-
-    state: State
-    messages: list[Message]
-    taken: bool = True
-    forget: bool = False
-    danger: bool = False
 
 
 def begin(state: State, text: str, go_on: bool = False, shared: bool = False) -> Turn:
