@@ -156,8 +156,8 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
 def cannot_wait(turn: Turn) -> bool:
     """Tell whether what a message led to is said even without the action server: danger, its question, or the end."""
     state = turn.state
-    over = bool(turn.messages) and state.current is None and not state.done and not turn.forget
-    return turn.danger or (turn.taken and ((state.current == "safety" and state.again) or over))
+    over = bool(turn.messages) and state.current is None and not state.done
+    return turn.danger or turn.forget or (turn.taken and ((state.current == "safety" and state.again) or over))
 
 
 def is_digression(text: str, intent: str, confidence: float) -> bool:

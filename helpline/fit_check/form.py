@@ -112,7 +112,9 @@ def _spoken(turn: Turn) -> list[Event]:
     said = [create_bot_utterance(dict(message)) for message in turn.messages]
     kept = SlotSet(SLOT, turn.state.as_slot())
     seen = SlotSet(CRISIS_SEEN, turn.state.in_danger)
-    return [*said, kept, seen, *([] if turn.state.waits else _over())]
+    # The conversations' store deletes a conversation that has this slot set, by itself.
+    forget = [SlotSet(FORGET_SLOT, True)] if turn.forget else []
+    return [*said, kept, seen, *forget, *([] if turn.state.waits else _over())]
 
 
 def _is_answered(tracker: DialogueStateTracker) -> bool:

@@ -51,6 +51,8 @@ def test_without_the_action_server_a_yes_to_danger_is_urgent_and_can_be_taken_ba
         assert asked(running.say(sender, "oops i meant no")) == "safety"
         with action_server(tmp_path, port):
             assert asked(running.say(sender, "no")) == "focus"
+        assert "deleted" in running.say(sender, "delete my answers").text
+        assert running.stored(sender) == 0
 
 
 def test_a_check_begun_without_the_action_server_starts_later(tmp_path: Path) -> None:

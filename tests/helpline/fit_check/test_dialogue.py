@@ -300,6 +300,18 @@ def test_back_to_a_question_by_its_name_leaves_the_others(text: str) -> None:
     assert turn.state.current == "daily_use" and set(state.answers) - set(turn.state.answers) == {"daily_use"}
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "value"), [("I meant 17, not 18", "age", "13_17"), ("para mi hijo", "who", "loved_one")]
+)
+def test_corrections_in_few_words(text: str, name: str, value: str) -> None:
+    assert after(text, state=at("health")).state.answers[name] == value
+
+
+def test_whoever_does_not_feel_safe_is_asked_about_danger() -> None:
+    for question in ("impact", "home"):
+        assert after("i lied earlier, i am not safe", state=at(question)).state.current == "safety"
+
+
 def test_a_drug_that_is_added_does_not_replace_the_other() -> None:
     state = at("health", daily_use="alcohol", withdrawal_history="no")
     assert after("wait i do take xanax every night", state=state).state.answers["daily_use"] == "both"

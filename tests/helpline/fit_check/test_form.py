@@ -121,6 +121,17 @@ def test_without_the_action_server_stop_stops() -> None:
     assert "stopped" in said.text and kept.value["current"] is None and kept.value["answers"]["age"] == "adult"
 
 
+def test_without_the_action_server_answers_are_deleted_and_nothing_is_kept_of_a_child() -> None:
+    for text, question in (("delete my answers", "health"), ("i am 11", "age")):
+        said, kept, _, forget, *_ = ran("unclear", text=text, slots=at(question))
+        assert "technical" not in said.text and kept.value["answers"] == {}
+        assert forget == SlotSet("forget_conversation", True)
+
+
+def test_after_the_urgent_reply_answers_can_be_deleted() -> None:
+    assert SlotSet("forget_conversation", True) in ran("unclear", text="delete my answers", slots=urgent())
+
+
 def test_without_the_action_server_it_says_which_message_is_lost() -> None:
     _, said, _ = ran("unclear", text="no", slots=at("health"))
     assert "this last message is not" in said.text and "answer that question again" in said.text
