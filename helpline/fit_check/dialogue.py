@@ -189,7 +189,9 @@ def _asked_for(state: State, text: str) -> Turn:
     """
     if state.current == PAYING:
         return begin(State(), text) if _WISH.search(text) else _result_again(state)
-    return ask_again(state) if _CHECK.search(text) or state.current == "safety" else _not_understood(state)
+    if _CHECK.search(text) or state.current == "safety":
+        return Turn(state, [_question(state)])
+    return _not_understood(state)
 
 
 def _result_again(state: State) -> Turn:

@@ -449,6 +449,14 @@ def test_what_sounds_like_the_wish_to_be_checked_is_no_endless_loop(question: st
     assert state.current != question
 
 
+def test_who_asks_for_the_check_over_and_over_is_never_put_aside() -> None:
+    state = at("impact")
+    for _ in range(9):
+        turn = dialogue.answer(state, "take the fit check", is_digression=False, asks_for_check=True)
+        state = turn.state
+        assert state.current == "impact" and kinds(turn) == ["question"]
+
+
 @pytest.mark.parametrize("text", ["wait no", "actually no"])
 def test_no_that_takes_something_back_answers_nothing(text: str) -> None:
     turn = after(text, state=at("impact"))
