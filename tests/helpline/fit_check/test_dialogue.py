@@ -307,9 +307,9 @@ def test_corrections_in_few_words(text: str, name: str, value: str) -> None:
     assert after(text, state=at("health")).state.answers[name] == value
 
 
-def test_whoever_does_not_feel_safe_is_asked_about_danger() -> None:
+def test_whoever_is_not_safe_gets_the_urgent_reply() -> None:
     for question in ("impact", "home"):
-        assert after("i lied earlier, i am not safe", state=at(question)).state.current == "safety"
+        assert after("i lied earlier, i am not safe", state=at(question)).danger
 
 
 def test_a_drug_that_is_added_does_not_replace_the_other() -> None:
