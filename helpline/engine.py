@@ -37,6 +37,7 @@ from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.crisis.taxonomy import Detection
+from helpline.fit_check.dialogue import FORM
 from helpline.fit_check.form import FitCheckForm
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
 from helpline.storage.tracker_store import ConversationStore
@@ -126,6 +127,10 @@ class Processor(MessageProcessor):
         parsed = self._parse_message_with_graph(message, tracker, only_output_properties)
         self._update_full_retrieval_intent(parsed)
         return parsed
+
+    def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
+        # A question of the check that waits, above all the one about danger, may be answered hours later.
+        return tracker.active_loop_name != FORM and super()._has_session_expired(tracker)
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
         """Return the next action, ours in the place of Rasa's where it calls the action server."""
