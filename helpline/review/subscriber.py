@@ -142,11 +142,12 @@ class Worker:
         self._lost -= lost
 
     def _patiently(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call what uses the database, again after a pause where that is locked."""
+        """Call what uses the database, again after a pause where that is locked or another was first."""
         for left in reversed(range(_TRIES)):
             try:
                 return function(*arguments)
-            except sa.exc.OperationalError:
+            # The second: another server filed the same message, or counted the same, at the same moment.
+            except (sa.exc.OperationalError, sa.exc.IntegrityError):
                 if not left:
                     raise
                 self._stopping.wait(_PATIENCE)

@@ -92,13 +92,14 @@ def test_what_is_too_much_is_left_and_counted(engine: sa.engine.Engine) -> None:
     assert counts["messages", "web"] == MOST_WAITING
 
 
-def test_a_locked_database_is_tried_again(engine: sa.engine.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [sa.exc.OperationalError, sa.exc.IntegrityError])
+def test_a_locked_database_is_tried_again(engine: sa.engine.Engine, error: type[sa.exc.DBAPIError]) -> None:
     heard = turn(engine, "mumble", "a", 10.0)
     tries = iter([1, 0])
 
     def open_database() -> sa.engine.Engine:
         if next(tries, 0):
-            raise sa.exc.OperationalError("", {}, Exception("locked"))
+            raise error("", {}, Exception("locked"))
         return engine
 
     worked(open_database, [heard])
