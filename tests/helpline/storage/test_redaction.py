@@ -101,3 +101,12 @@ def test_every_text_of_a_user_event_is_redacted_and_the_event_itself_stays() -> 
 def test_what_the_assistant_says_stays() -> None:
     event = {"event": "bot", "text": "Call 1-800-662-4357"}
     assert redact_event(event) == event
+
+
+def test_most_identifiers_by_another_author_go() -> None:
+    """A frozen set whose author knew none of the rules; its figure is in docs/staff.md."""
+    rows = [json.loads(line) for line in (ROOT / "tests/heldout/identifiers.jsonl").read_text().splitlines()]
+    gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
+    assert sum(gone) / len(gone) >= 0.88
+    harmless = [row["text"] for row in rows if not row["identifiers"]]
+    assert sum(redact(text) != text for text in harmless) / len(harmless) <= 0.03
