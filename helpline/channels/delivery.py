@@ -1,6 +1,6 @@
 """Sends parts to a vendor: in each person's order, with retries, and never twice what the vendor has taken.
 
-Each person has a lane of their own, so that nobody waits for another. Parts of a crisis reply have no lane: they go out
+Each person has a lane of their own at each address, so that nobody waits for another. Parts of a crisis reply have no lane: they go out
 at once, beside whatever waits, and the lane stands still until they are out.
 """
 
@@ -34,6 +34,7 @@ class Posted:
         key: its row's in the database; "" where it has none of its own.
         number: its place among all parts, rising.
         conversation, address: whose it is, and where it goes.
+        public: others read it at that address; that the bot may not write there says nothing of the person.
         part: what is sent.
         menu: the options that come with it, open from the moment when it goes out.
         limit: characters that the vendor takes, for buttons that it refuses.
@@ -48,6 +49,12 @@ class Posted:
     limit: int
     menu: Menu | None = None
     tries: int = 0
+    public: bool = False
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """What is sent in order: a person's parts to one address."""
+        return self.conversation, self.address
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class Delivery:
         Args:
             send: hands a part to the vendor; may raise, which counts as a failed try.
             ended: is told that a part was sent, dropped or is a dead letter (its status), after how many tries.
-            blocked: is told that the vendor takes nothing more for this person.
+            blocked: is told that the vendor takes nothing more at this address.
             shown: is told just before a part goes out; from then on the person may see it.
             patience: how long.
         """
@@ -124,14 +131,14 @@ class Delivery:
         self._shown = shown
         self._patience = patience or Patience()
         self._ending = asyncio.Event()
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[tuple[str, str], _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, posted: Sequence[Posted], urgent: bool = False) -> None:
         """Send the parts of one reply, after those that wait for the same person, or before them if it is urgent."""
         if not posted:
             return
-        lane = self._lanes.setdefault(posted[0].conversation, _Lane())
+        lane = self._lanes.setdefault(posted[0].lane, _Lane())
         if urgent:
             lane.urgent += 1
             lane.calm.clear()
@@ -139,16 +146,16 @@ class Delivery:
             return
         lane.waiting.extend(posted)
         if lane.worker is None:
-            lane.worker = self._spawn(self._walk(posted[0].conversation, lane))
+            lane.worker = self._spawn(self._walk(posted[0].lane, lane))
 
-    def drop(self, conversation: str) -> None:
-        """Drop what waits for a person and is not urgent, also a part that is under way."""
-        lane = self._lanes.get(conversation)
-        if lane is None:
-            return
-        dropped, lane.waiting = lane.waiting, deque()
-        for posted in dropped:
-            self._ended(posted, DROPPED, posted.tries)
+    def drop(self, conversation: str, address: str | None = None) -> None:
+        """Drop what waits for a person (at one address) and is not urgent, also a part that is under way."""
+        for (whose, where), lane in self._lanes.items():
+            if whose != conversation or address not in (None, where):
+                continue
+            dropped, lane.waiting = lane.waiting, deque()
+            for posted in dropped:
+                self._ended(posted, DROPPED, posted.tries)
 
     async def settle(self, patience: float) -> None:
         """Begin no further try and wait for those under way, `patience` seconds at most; the rest is left as it is."""
@@ -166,7 +173,7 @@ class Delivery:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _walk(self, conversation: str, lane: _Lane) -> None:
+    async def _walk(self, key: tuple[str, str], lane: _Lane) -> None:
         """Send what waits in a lane, one after the other."""
         while lane.waiting:
             first = lane.waiting[0]
@@ -181,7 +188,7 @@ class Delivery:
             if lane.waiting and lane.waiting[0] is first:
                 lane.waiting.popleft()
         lane.worker = None
-        self._tidy(conversation, lane)
+        self._tidy(key, lane)
 
     async def _hurry(self, posted: Sequence[Posted], lane: _Lane) -> None:
         """Send the parts of a crisis reply."""
@@ -196,11 +203,11 @@ class Delivery:
             lane.urgent -= 1
             if not lane.urgent:
                 lane.calm.set()
-            self._tidy(posted[0].conversation, lane)
+            self._tidy(posted[0].lane, lane)
 
-    def _tidy(self, conversation: str, lane: _Lane) -> None:
+    def _tidy(self, key: tuple[str, str], lane: _Lane) -> None:
         if not lane.waiting and not lane.urgent and lane.worker is None:
-            self._lanes.pop(conversation, None)
+            self._lanes.pop(key, None)
 
     async def _deliver(self, posted: Posted, lane: _Lane | None) -> None:
         """Try a part until the vendor has taken or refused it, or patience ends.

@@ -128,6 +128,7 @@ def _letter(channel: str, posted: Posted, urgent: bool) -> messages.Letter:
         "address": posted.address,
         "part": asdict(posted.part),
         "menu": menu_data(posted.menu) if posted.menu else None,
+        "public": posted.public,
     }
     return messages.Letter(posted.key, posted.number, channel, posted.conversation, urgent, data)
 
@@ -154,4 +155,5 @@ def _posted(letter: messages.Letter, limit: int) -> Posted:
         limit=limit,
         menu=menu_from(menu) if menu else None,
         tries=letter.tries,
+        public=letter.data.get("public", False),
     )

@@ -136,7 +136,8 @@ class Messaging:
             self._stop(item.conversation, item.number, "stop")
             self._spawn(self._answer(item))
             return
-        if self._stopped.get(item.conversation, item.number) < item.number:
+        # What someone says in a group opens no chat that they closed.
+        if kind != "public_mention" and self._stopped.get(item.conversation, item.number) < item.number:
             del self._stopped[item.conversation]
             self._kept.note(messages.OptedIn(item.conversation))
         line = self._lines.get(item.conversation)
@@ -215,6 +216,7 @@ class Messaging:
                 part=part,
                 limit=self._capabilities[item.inbound.channel].max_text,
                 menu=rendered.menu if place == last else None,
+                public=item.inbound.kind == "public_mention",
             )
             for place, part in enumerate(rendered.parts)
         ]
@@ -226,6 +228,10 @@ class Messaging:
         self._kept.note(messages.OptedOut(conversation, number, reason))
 
     def _blocked(self, posted: Posted) -> None:
+        if posted.public:
+            # A group that the bot may not write to; the person's own chat is open as before.
+            self._delivery.drop(posted.conversation, posted.address)
+            return
         self._stop(posted.conversation, self._clock.number(), "blocked")
 
     def _ended(self, posted: Posted, status: str, tries: int) -> None:

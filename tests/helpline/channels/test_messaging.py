@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -301,8 +302,8 @@ async def test_menus_are_answered_by_number_title_and_tap(database_url: str) -> 
         assert (await one.until(5))[-1] == "echo what is the cost"
         menu = one.messaging._menus._people[conversation_of(SECRET, "sms", "+1")]
         await one.say("", choice=f"m:{next(iter(menu))}:2")
-        # That menu is not the last one any more.
-        assert (await one.until(6))[-1] == "echo Place"
+        # That menu is not the last one any more, and still means what it said.
+        assert (await one.until(6))[-1] == "echo where is it"
     async with desk(database_url) as another:
         another.count = 100
         await another.say("2")
@@ -405,6 +406,31 @@ async def test_a_crisis_is_answered_whatever_was_stopped(database_url: str) -> N
         await one.say(DANGER)
         await one.say("STOP", kind="opt_out")
         assert "988" in (await one.until(1))[0]
+
+
+@pytest.mark.asyncio
+async def test_a_group_that_the_bot_may_not_write_to_closes_no_private_chat(database_url: str) -> None:
+    async with desk(database_url) as one:
+        one.seconds = 0.1
+        one.vendor = lambda address, part: Outcome("blocked" if address == "group" else "sent")
+        await one.say("question")
+        mention = one.inbound("hey bot", kind="public_mention")
+        await one.messaging.receive([replace(mention, address="group")])
+        assert await one.until(1) == ["echo question"]
+        await one.say("again")
+        assert await one.until(2) == ["echo question", "echo again"]
+        assert messages.opt_outs(one.engine) == {}
+
+
+@pytest.mark.asyncio
+async def test_a_mention_in_a_group_opens_no_chat_that_was_stopped(database_url: str) -> None:
+    async with desk(database_url) as one:
+        await one.say("STOP", kind="opt_out")
+        await eventually(lambda: messages.opt_outs(one.engine))
+        mention = one.inbound("hey bot", kind="public_mention")
+        await one.messaging.receive([replace(mention, address="group")])
+        await one.until(1, "group")
+        assert messages.opt_outs(one.engine)
 
 
 @pytest.mark.asyncio
