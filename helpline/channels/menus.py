@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Mapping
 
-from helpline.channels.choices import chosen, number_in
+from helpline.channels.choices import chosen, number_in, titled
 from helpline.channels.rendering import Menu, Option
 from helpline.storage import messages
 from helpline.storage.worker import UnavailableError, Worker
@@ -76,30 +76,35 @@ class Menus:
         last = next(reversed(known.values()), None)
         current = last if last is not None and self._is_open(last) else None
         if choice is not None:
-            return Meaning(_tapped(choice, text, known, current))
+            return Meaning(_tapped(choice, text, known))
         if current is None or (current.hidden and number_in(text) is not None):
-            return Meaning(text)
+            return Meaning(_remembered(text, known))
         option = chosen(text, current)
         if option is not None:
             return Meaning(current.options[option - 1].payload)
         if current.numbered and not current.counted and number_in(text) is not None:
             return Meaning(text, again=current)
-        return Meaning(text)
+        return Meaning(_remembered(text, known))
 
     def _is_open(self, menu: Menu) -> bool:
         return self._clock() - menu.id / 1_000_000 < OPEN_SECONDS
 
 
-def _tapped(choice: str, text: str, known: Mapping[int, Menu], current: Menu | None) -> str:
-    """Return what a tap says: the payload in the open menu, the title in an older one."""
+def _tapped(choice: str, text: str, known: Mapping[int, Menu]) -> str:
+    """Return what a tap says: the payload while its menu is stored, the title of one that is forgotten."""
     found = _CHOICE.fullmatch(choice)
     if found is None:
         return text
     menu, place = known.get(int(found["menu"])), int(found["option"])
     if menu is None or not 1 <= place <= len(menu.options):
         return text
-    option = menu.options[place - 1]
-    return option.payload if menu is current else option.title
+    return menu.options[place - 1].payload
+
+
+def _remembered(text: str, known: Mapping[int, Menu]) -> str:
+    """Return the payload of a title that is written after its menu closed, if all stored menus mean the same by it."""
+    payloads = {payload for menu in known.values() if (payload := titled(text, menu)) is not None}
+    return payloads.pop() if len(payloads) == 1 else text
 
 
 def menu_data(menu: Menu) -> dict[str, Any]:
