@@ -1,7 +1,7 @@
 """Sends parts to a vendor: in each person's order, with retries, and never twice what the vendor has taken.
 
-Each person has a lane of their own at each address, so that nobody waits for another. Parts of a crisis reply have no lane: they go out
-at once, beside whatever waits, and the lane stands still until they are out.
+Each person has a lane of their own at each address, so that nobody waits for another. Parts of a crisis reply have no
+lane: they go out at once, beside whatever waits, and the lane stands still until they are out.
 """
 
 from __future__ import annotations

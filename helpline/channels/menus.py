@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
@@ -51,13 +52,15 @@ class Menus:
         """Drop a person's menus."""
         self._people.pop(conversation, None)
 
-    async def learn(self, conversation: str) -> None:
-        """Read a person's menus if they are not known yet."""
+    async def learn(self, conversation: str, patience: float | None = None) -> None:
+        """Read a person's menus if they are not known yet; not after `patience` seconds, but then with the next."""
         if conversation in self._people:
             self._people.move_to_end(conversation)
             return
         try:
-            stored = await self._database.run(messages.menus, conversation)
+            stored = await asyncio.wait_for(self._database.run(messages.menus, conversation), patience)
+        except asyncio.TimeoutError:
+            return
         except UnavailableError:
             stored = []
         self._people.setdefault(conversation, OrderedDict((number, menu_from(data)) for number, data in stored))

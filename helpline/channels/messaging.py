@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 _MOST_SEEN = 50_000
 # Seconds between attempts to read what a crash left, where the database fails at start.
 _RECOVERY_PAUSE = 5.0
+# Seconds that words of danger wait for the database: a healthy one has told by then whether they were answered before.
+_URGENT_PATIENCE = 0.15
 
 
 class Messaging:
@@ -122,11 +124,20 @@ class Messaging:
             await _wait({task})
 
     async def _keep(self, items: Sequence[Item]) -> None:
-        """Store events and take in those that were not known."""
-        new = await self._kept.receive(items)
+        """Store events and take in those that were not known; danger waits only a moment to learn which these are."""
+        storing = self._spawn(self._kept.receive(items))
+        taken: set[str] = set()
+        urgent = [item for item in items if item.inbound.kind == "help" or by_rules(item.inbound.text).is_crisis]
+        if urgent:
+            await _wait({storing}, _URGENT_PATIENCE)
+            if not storing.done():
+                taken = {item.key for item in urgent}
+                for item in urgent:
+                    self._take(item)
+        new = await storing
         for item, is_new in zip(items, new, strict=True):
             self._storing.pop(item.key, None)
-            if is_new:
+            if is_new and item.key not in taken:
                 self._take(item)
 
     def _take(self, item: Item) -> None:

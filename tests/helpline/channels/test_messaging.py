@@ -287,6 +287,38 @@ async def test_a_crisis_reply_does_not_wait_for_the_database(database_url: str) 
 
 
 @pytest.mark.asyncio
+async def test_a_crisis_waits_for_no_database_that_takes_nothing(database_url: str) -> None:
+    async with desk(database_url) as one:
+        one.worker._write = lambda engine, items: time.sleep(1.5)
+        read = one.worker._call
+
+        def slow(function: Any, *arguments: Any) -> Any:
+            time.sleep(1.5)
+            return read(function, *arguments)
+
+        one.worker._call = slow
+        begun = time.monotonic()
+        receiving = asyncio.ensure_future(one.messaging.receive([one.inbound(DANGER)]))
+        await one.until(1)
+        assert time.monotonic() - begun < 0.5
+        await receiving
+        await asyncio.sleep(0.1)
+        assert len(one.sent) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_crisis_that_comes_again_is_answered_once(database_url: str) -> None:
+    async with desk(database_url) as one:
+        event = one.inbound(DANGER)
+        await one.messaging.receive([event])
+        await one.until(1)
+    async with desk(database_url) as another:
+        await another.messaging.receive([event])
+        await asyncio.sleep(0.3)
+        assert another.sent == []
+
+
+@pytest.mark.asyncio
 async def test_menus_are_answered_by_number_title_and_tap(database_url: str) -> None:
     async with desk(database_url) as one:
         await one.say("menu")
