@@ -36,6 +36,8 @@ class Menus:
         self._database = database
         self._clock = clock
         self._people: OrderedDict[str, OrderedDict[int, Menu]] = OrderedDict()
+        # Ids that the database had when it was last asked.
+        self._stored: dict[str, set[int]] = {}
 
     def show(self, conversation: str, menu: Menu) -> None:
         """Open a menu, and with that close the one before."""
@@ -48,24 +50,29 @@ class Menus:
         while len(known) > _MOST_MENUS:
             known.popitem(last=False)
 
-    def forget(self, conversation: str) -> None:
-        """Drop a person's menus."""
-        self._people.pop(conversation, None)
-
     async def learn(self, conversation: str, patience: float | None = None) -> None:
-        """Read a person's menus if they are not known yet; not after `patience` seconds, but then with the next."""
-        if conversation in self._people:
-            self._people.move_to_end(conversation)
-            return
+        """Read a person's menus if they are not known yet, and drop those that were deleted meanwhile.
+
+        Args:
+            conversation: whose.
+            patience: seconds after which they are left to the next message.
+        """
         try:
             stored = await asyncio.wait_for(self._database.run(messages.menus, conversation), patience)
         except asyncio.TimeoutError:
             return
         except UnavailableError:
-            stored = []
-        self._people.setdefault(conversation, OrderedDict((number, menu_from(data)) for number, data in stored))
+            self._people.setdefault(conversation, OrderedDict())
+            return
+        known = self._people.setdefault(conversation, OrderedDict((number, menu_from(data)) for number, data in stored))
+        self._people.move_to_end(conversation)
+        # Who deletes a chat does so in another process. A menu that was never in the database may still be on its way.
+        numbers = {number for number, _ in stored}
+        for number in self._stored.get(conversation, set()) - numbers:
+            known.pop(number, None)
+        self._stored[conversation] = numbers
         while len(self._people) > _MOST_PEOPLE:
-            self._people.popitem(last=False)
+            self._stored.pop(self._people.popitem(last=False)[0], None)
 
     def meaning(self, conversation: str, text: str, choice: str | None) -> Meaning:
         """Return what a message means to a person whose menus are learnt.

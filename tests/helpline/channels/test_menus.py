@@ -8,7 +8,7 @@ import pytest
 from helpline.channels.menus import OPEN_SECONDS, Menus, menu_data, menu_from
 from helpline.channels.rendering import Menu, Option
 from helpline.storage import messages
-from helpline.storage.database import open_engine
+from helpline.storage.database import delete_conversation, open_engine
 from helpline.storage.worker import Worker
 
 PERSON = "sms-1"
@@ -143,8 +143,22 @@ async def test_menus_come_back_from_the_database(database: Worker, clock: Clock)
     known = await with_menus(database, clock)
     assert known.meaning(PERSON, "1", None).text == "about when"
     assert known.meaning(PERSON, "", f"m:{first.id}:2").text == "about place"
-    known.forget(PERSON)
+
+
+@pytest.mark.asyncio
+async def test_menus_of_a_deleted_chat_are_forgotten(database: Worker, clock: Clock, database_url: str) -> None:
+    first = menu(1000, "cost", "place")
+    known = await with_menus(database, clock, first)
+    # Not in the database yet.
+    await known.learn(PERSON)
+    assert known.meaning(PERSON, "1", None).text == "about cost"
+    await database.write(messages.Answered("key", (), PERSON, (first.id, menu_data(first))))
+    await known.learn(PERSON)
+    assert known.meaning(PERSON, "1", None).text == "about cost"
+    delete_conversation(open_engine(database_url), PERSON)
+    await known.learn(PERSON)
     assert known.meaning(PERSON, "1", None).text == "1"
+    assert known.meaning(PERSON, "-", f"m:{first.id}:1").text == "-"
 
 
 @pytest.mark.asyncio
