@@ -106,7 +106,8 @@ class Answers:
             return self._rendered(item, [standard_replies.in_public(await self.hears_danger(text))])
         if kind == "opt_out":
             # A carrier confirms its own words; of others ("Stop!") it knows nothing.
-            if text.strip().upper() in self._capabilities[item.inbound.channel].keywords:
+            capabilities = self._capabilities[item.inbound.channel]
+            if capabilities.confirms and text.strip().upper() in capabilities.keywords:
                 return None
             return replace(self._rendered(item, [standard_replies.opted_out()]), urgent=True)
         if kind == "edit" and not await self.hears_danger(text):

@@ -26,7 +26,10 @@ from helpline.storage.database import append_events, open_engine
 from helpline.storage.worker import Worker
 
 SECRET = b"secret of the tests"
-CAPABILITIES = {"sms": Capabilities(1600, keywords=frozenset({"STOP", "START"})), "whatsapp": Capabilities(1600)}
+CAPABILITIES = {
+    "sms": Capabilities(1600, keywords=frozenset({"STOP", "START"})),
+    "whatsapp": Capabilities(1600, keywords=frozenset({"STOP", "START"}), confirms=False),
+}
 QUICK = Patience(pause=0.002, rounds=(0.01,) * 3, urgent=(0.005,) * 20)
 DANGER = "I want to kill myself"
 
@@ -429,6 +432,16 @@ async def test_stop_that_no_carrier_confirms_is_confirmed_with_the_numbers(datab
         assert "988" in text
         await one.say("START", kind="opt_in")
         assert (await one.until(2))[-1] == "echo hello"
+
+
+@pytest.mark.asyncio
+async def test_a_stop_on_whatsapp_is_confirmed_with_the_numbers(database_url: str) -> None:
+    async with desk(database_url) as one:
+        await one.say("STOP", kind="opt_out", channel="whatsapp")
+        (text,) = await one.until(1)
+        assert "no more messages" in text
+        assert "988" in text
+        await eventually(lambda: messages.opt_outs(one.engine))
 
 
 @pytest.mark.asyncio
