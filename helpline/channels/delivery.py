@@ -1,4 +1,6 @@
-"""Sends parts to a vendor: in each person's order, with retries, and never twice what the vendor has taken.
+"""Sends parts to a vendor: in each person's order, with retries, and never twice what the vendor said it has taken.
+
+A vendor that does not answer in time may have taken a part all the same: that one is tried only a few times more.
 
 Each person has a lane of their own at each address, so that nobody waits for another. Parts of a crisis reply have no
 lane: they go out at once, beside whatever waits, and the lane stands still until they are out.
@@ -67,6 +69,8 @@ class Patience:
         urgent: pauses between the tries of a crisis reply.
         longest: pause that a vendor may ask for; it does not count as a try, `asked` times in all.
         longest_urgent: the same for a crisis reply.
+        silent: further tries of a part after the vendor did not answer one in time; it may have taken it.
+        silent_urgent: the same for a crisis reply.
     """
 
     tries: int = 3
@@ -76,6 +80,8 @@ class Patience:
     longest: float = 300.0
     longest_urgent: float = 5.0
     asked: int = 30
+    silent: int = 2
+    silent_urgent: int = 4
 
     def pauses(self) -> tuple[float, ...]:
         """Return the pauses between all tries of a part."""
@@ -89,6 +95,8 @@ class _Lane:
     worker: asyncio.Task[None] | None = None
     # Crisis replies that are on their way.
     urgent: int = 0
+    # When all else has waited long enough for them, in the loop's time.
+    until: float = 0.0
     calm: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -98,7 +106,8 @@ class _Lane:
         """Wait until crisis replies are out, but not for ever: a vendor may take none of them and all else."""
         if not self.calm.is_set():
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.calm.wait(), _LONGEST_URGENT)
+                left = self.until - asyncio.get_running_loop().time()
+                await asyncio.wait_for(self.calm.wait(), max(0.0, left))
 
 
 class _EndedError(Exception):
@@ -140,6 +149,8 @@ class Delivery:
             return
         lane = self._lanes.setdefault(posted[0].lane, _Lane())
         if urgent:
+            if not lane.urgent:
+                lane.until = asyncio.get_running_loop().time() + _LONGEST_URGENT
             lane.urgent += 1
             lane.calm.clear()
             self._spawn(self._hurry(posted, lane))
@@ -219,6 +230,7 @@ class Delivery:
         pauses = list(self._patience.pauses() if lane else self._patience.urgent)
         tries = posted.tries
         asked = 0
+        silences = 0
         while True:
             if lane is not None:
                 await lane.becomes_calm()
@@ -248,6 +260,10 @@ class Delivery:
                     await self._deliver_plain(posted, lane, tries)
                 else:
                     self._bury(posted, tries, "refused it")
+                return
+            silences += outcome.silent
+            if silences > (self._patience.silent if lane else self._patience.silent_urgent):
+                self._bury(posted, tries, "did not answer in time, and may have taken it")
                 return
             pause = self._pause(outcome, pauses, asked, lane is None)
             if pause is None:
@@ -284,6 +300,9 @@ class Delivery:
     async def _try(self, posted: Posted) -> Outcome:
         try:
             return await self._send(posted.address, posted.part)
+        except asyncio.TimeoutError:
+            logger.warning("A vendor did not answer in time.")
+            return Outcome("retry", silent=True)
         except Exception as error:
             # Without the error's words: they may name an address.
             logger.warning("Sending failed: %s", type(error).__name__)

@@ -206,8 +206,9 @@ async def test_without_a_database_messages_are_answered_once_and_stored_later(da
     await one.messaging.receive([first])
     await one.say(DANGER)
     texts = await one.until(2)
-    assert texts[0] == "echo hello"
-    assert "988" in texts[1]
+    # Danger may overtake.
+    assert "echo hello" in texts
+    assert any("988" in text for text in texts)
     broken = False
     await one.say("bye")
     await one.until(3)
