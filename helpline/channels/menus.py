@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Callable, Mapping
 
 from helpline.channels.choices import chosen, number_in, titled
@@ -15,6 +15,8 @@ from helpline.storage import messages
 from helpline.storage.worker import UnavailableError, Worker
 
 OPEN_SECONDS = 30 * 60
+# Seconds until a menu goes out, within which its id tells well enough when that was.
+_PROMPT = 60.0
 _MOST_PEOPLE = 20_000
 _MOST_MENUS = 10
 _CHOICE = re.compile(r"m:(?P<menu>\d{1,20}):(?P<option>\d{1,3})")
@@ -39,16 +41,20 @@ class Menus:
         # Ids that the database had when it was last asked.
         self._stored: dict[str, set[int]] = {}
 
-    def show(self, conversation: str, menu: Menu) -> None:
-        """Open a menu, and with that close the one before."""
+    def show(self, conversation: str, menu: Menu) -> Menu:
+        """Open a menu, and with that close the one before; return it with the time where it goes out late."""
+        now = self._clock()
+        if now - menu.id / 1_000_000 > _PROMPT:
+            menu = replace(menu, shown=now)
         known = self._people.get(conversation)
         if known is None:
             # What the database knows besides is read with the first answer.
-            return
+            return menu
         known[menu.id] = menu
         known.move_to_end(menu.id)
         while len(known) > _MOST_MENUS:
             known.popitem(last=False)
+        return menu
 
     async def learn(self, conversation: str, patience: float | None = None) -> None:
         """Read a person's menus if they are not known yet, and drop those that were deleted meanwhile.
@@ -97,7 +103,7 @@ class Menus:
         return Meaning(_remembered(text, known))
 
     def _is_open(self, menu: Menu) -> bool:
-        return self._clock() - menu.id / 1_000_000 < OPEN_SECONDS
+        return self._clock() - (menu.shown or menu.id / 1_000_000) < OPEN_SECONDS
 
 
 def _tapped(choice: str, text: str, known: Mapping[int, Menu]) -> str:

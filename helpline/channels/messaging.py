@@ -16,7 +16,7 @@ from helpline.channels.answering import Answers, Item
 from helpline.channels.delivery import Delivery, Patience, Posted, Send
 from helpline.channels.guard import MAX_STORED_CHARACTERS, Detect, Guard
 from helpline.channels.kept import Kept, Reply
-from helpline.channels.menus import Menus
+from helpline.channels.menus import Menus, menu_data
 from helpline.channels.people import Clock, conversation_of, event_key
 from helpline.channels.rendering import Capabilities, Rendered
 from helpline.channels.vendor import Inbound
@@ -250,8 +250,11 @@ class Messaging:
             self._kept.note(messages.Ended(posted.key, status, tries))
 
     def _shown(self, posted: Posted) -> None:
-        if posted.menu is not None:
-            self._menus.show(posted.conversation, posted.menu)
+        if posted.menu is None:
+            return
+        shown = self._menus.show(posted.conversation, posted.menu)
+        if shown is not posted.menu:
+            self._kept.note(messages.Shown(posted.conversation, shown.id, menu_data(shown)))
 
     async def _recover(self) -> bool:
         """Take up what the process before left and tell whether the database could be read."""

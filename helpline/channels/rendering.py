@@ -93,6 +93,7 @@ class Menu:
         question: what stands above them when they are shown again; "" for nothing.
         counted: whether a number may be an answer by itself.
         hidden: whether nothing of it is shown, as in a crisis; titles are understood, and a number is none of it.
+        shown: when it went out, in seconds since 1970, where that was much later than its id says.
     """
 
     id: int
@@ -101,6 +102,7 @@ class Menu:
     question: str = ""
     counted: bool = False
     hidden: bool = False
+    shown: float | None = None
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,15 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A menu went out late: its JSON holds when. Result: None."""
+
+    conversation: str
+    menu: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class OptedOut:
     """A person wants no more messages, or cannot get any; parts that wait, but urgent ones, are dropped."""
 
@@ -144,7 +153,7 @@ class OptedIn:
     conversation: str
 
 
-Item = Received | Answered | Ended | OptedOut | OptedIn
+Item = Received | Answered | Ended | Shown | OptedOut | OptedIn
 
 
 def store(engine: sa.engine.Engine, items: Sequence[Item]) -> list[Any]:
@@ -232,6 +241,9 @@ def _write(connection: sa.engine.Connection, item: Item) -> Any:
         if item.status != DEAD:
             values |= {"conversation": None, "data": None}
         connection.execute(_deliveries.update().where(_deliveries.c.key == item.key).values(**values))
+    elif isinstance(item, Shown):
+        which = sa.and_(_menus.c.conversation == item.conversation, _menus.c.id == item.menu)
+        connection.execute(_menus.update().where(which).values(data=_encoded(item.data)))
     elif isinstance(item, OptedOut):
         row = {"conversation": item.conversation, "number": item.number, "reason": item.reason}
         connection.execute(_opt_outs.delete().where(_opt_outs.c.conversation == item.conversation))

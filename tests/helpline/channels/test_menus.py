@@ -146,6 +146,21 @@ async def test_menus_come_back_from_the_database(database: Worker, clock: Clock)
 
 
 @pytest.mark.asyncio
+async def test_a_menu_that_goes_out_late_is_open_from_then_on(database: Worker, clock: Clock) -> None:
+    late = menu(1000, "cost", "place")
+    await database.write(messages.Answered("key", (), PERSON, (late.id, menu_data(late))))
+    clock.now = 1000 + 5 * OPEN_SECONDS
+    known = await with_menus(database, clock)
+    shown = known.show(PERSON, late)
+    await database.write(messages.Shown(PERSON, shown.id, menu_data(shown)))
+    for one in (known, await with_menus(database, clock)):
+        clock.now = 1000 + 6 * OPEN_SECONDS - 1
+        assert one.meaning(PERSON, "2", None).text == "about place"
+        clock.now += 2
+        assert one.meaning(PERSON, "2", None).text == "2"
+
+
+@pytest.mark.asyncio
 async def test_menus_of_a_deleted_chat_are_forgotten(database: Worker, clock: Clock, database_url: str) -> None:
     first = menu(1000, "cost", "place")
     known = await with_menus(database, clock, first)
