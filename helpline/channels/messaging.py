@@ -19,6 +19,7 @@ from helpline.channels.kept import Kept, Reply
 from helpline.channels.menus import Menus, menu_data
 from helpline.channels.people import Clock, conversation_of, event_key
 from helpline.channels.rendering import Capabilities, Rendered
+from helpline.channels.servers import this_server
 from helpline.channels.vendor import Inbound
 from helpline.crisis.detector import by_rules
 from helpline.storage import messages
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 _MOST_SEEN = 50_000
 # Seconds between attempts to read what a crash left, where the database fails at start.
 _RECOVERY_PAUSE = 5.0
+_ONE_SERVER = "The messaging channels need exactly one server process; see docs/channels.md."
 # Seconds that words of danger wait for the database: a healthy one has told by then whether they were answered before.
 _URGENT_PATIENCE = 0.15
 
@@ -75,6 +77,9 @@ class Messaging:
         # Who wants no messages, since which number.
         self._stopped: dict[str, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._server = this_server()
+        self._told = False
+        self._announcing: asyncio.Task[None] | None = None
 
     async def receive(self, inbounds: Sequence[Inbound]) -> None:
         """Keep events and begin to answer those that are new; returns when they are kept, or cannot be."""
@@ -85,6 +90,8 @@ class Messaging:
         """Take up what the process before left: parts not sent, events not answered. Call before events come."""
         if not await self._recover():
             self._spawn(self._recover_later())
+        # Not among the tasks, whose end the end of the server waits for.
+        self._announcing = asyncio.ensure_future(self._announce())
 
     def open(self) -> None:
         """Begin to answer and to send."""
@@ -96,6 +103,8 @@ class Messaging:
         The database has the rest. No further try of a part begins.
         """
         until = asyncio.get_running_loop().time() + patience
+        if self._announcing is not None:
+            self._announcing.cancel()
         await _wait(self._tasks, patience / 2)
         await self._delivery.settle(until - asyncio.get_running_loop().time())
         # That they were sent is written now.
@@ -103,6 +112,7 @@ class Messaging:
         for task in list(self._tasks):
             task.cancel()
         await _wait(self._tasks, 0.5)
+        await self._kept.leave(self._server)
 
     async def _receive(self, inbounds: Sequence[Inbound]) -> None:
         items: list[Item] = []
@@ -258,6 +268,13 @@ class Messaging:
 
     async def _recover(self) -> bool:
         """Take up what the process before left and tell whether the database could be read."""
+        others = await self._kept.others(self._server)
+        if others and not self._told:
+            self._told = True
+            # What waits may be theirs, and would be answered and sent twice.
+            logger.error("Another server runs on this database; what waits there is left to it. %s", _ONE_SERVER)
+        if others is None or others:
+            return False
         left = await self._kept.left(lambda channel: self._capabilities[channel].max_text)
         if left is None:
             return False
@@ -279,6 +296,12 @@ class Messaging:
                 continue
             for part in reply.parts:
                 self._ended(part, messages.DROPPED, part.tries)
+
+    async def _announce(self) -> None:
+        """Say again and again that this server runs."""
+        while True:
+            await asyncio.sleep(messages.SERVER_SECONDS / 3)
+            await self._kept.others(self._server)
 
     async def _recover_later(self) -> None:
         while not await self._recover():

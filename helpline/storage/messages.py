@@ -16,6 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 # Seconds that an event's id is remembered: vendors give up sending again long before.
 REMEMBERED = 48 * 3600
+# Seconds after which a server that says nothing is taken for dead; it speaks three times within them.
+SERVER_SECONDS = 30.0
 PENDING, SENT, DEAD, DROPPED = "pending", "sent", "dead", "dropped"
 # Menus of a person that a late tap may still name.
 _MOST_MENUS = 10
@@ -64,7 +66,15 @@ _opt_outs = sa.Table(
     # "stop": the person said so; "blocked": the vendor did.
     sa.Column("reason", sa.String(16), nullable=False),
 )
-TABLES = (_inbound, _deliveries, _menus, _opt_outs)
+_servers = sa.Table(
+    "servers",
+    _metadata,
+    # Host and process.
+    sa.Column("name", sa.String(128), primary_key=True),
+    # Seconds since 1970 when it last said that it runs.
+    sa.Column("seen", sa.Float, nullable=False),
+)
+TABLES = (_inbound, _deliveries, _menus, _opt_outs, _servers)
 
 _PENDING = (
     sa.select(_deliveries)
@@ -202,6 +212,22 @@ def opt_outs(engine: sa.engine.Engine) -> dict[str, int]:
     """Return who does not want to hear us, with the number of the moment when that was said."""
     with engine.connect() as connection:
         return {row.conversation: row.number for row in connection.execute(sa.select(_opt_outs))}
+
+
+def announce(engine: sa.engine.Engine, name: str) -> list[str]:
+    """Note that a server runs, and return the names of others that said so within the last `SERVER_SECONDS`."""
+    now = time.time()
+    with engine.begin() as connection:
+        connection.execute(_servers.delete().where(sa.or_(_servers.c.name == name, _servers.c.seen < now - 86400)))
+        connection.execute(_servers.insert(), {"name": name, "seen": now})
+        query = sa.select(_servers.c.name).where(_servers.c.name != name, _servers.c.seen > now - SERVER_SECONDS)
+        return [row.name for row in connection.execute(query)]
+
+
+def withdraw(engine: sa.engine.Engine, name: str) -> None:
+    """Note that a server has ended."""
+    with engine.begin() as connection:
+        connection.execute(_servers.delete().where(_servers.c.name == name))
 
 
 def clear(connection: sa.engine.Connection, conversation: str) -> None:

@@ -18,6 +18,7 @@ from helpline.channels.guard import Guard
 from helpline.channels.messaging import Messaging
 from helpline.channels.people import conversation_of
 from helpline.channels.rendering import Capabilities, Part
+from helpline.channels.servers import this_server
 from helpline.channels.stored_turns import turn_number
 from helpline.channels.vendor import Inbound, Outcome
 from helpline.crisis.taxonomy import Detection, Tier
@@ -232,6 +233,25 @@ async def test_what_could_not_be_stored_is_stored_without_another_message(
         one.worker._write = real
         query = "SELECT COUNT(*) FROM deliveries WHERE status = 'sent'"
         await eventually(lambda: one.engine.execute(query).scalar() == 1)
+
+
+@pytest.mark.asyncio
+async def test_a_second_server_leaves_what_waits_to_the_first(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("helpline.channels.messaging._RECOVERY_PAUSE", 0.05)
+    async with desk(database_url, patience=Patience(pause=60.0)) as one:
+        one.vendor = lambda address, part: Outcome("retry")
+        await one.say("hello")
+        await eventually(lambda: messages.pending(one.engine, ["sms"]))
+        messages.announce(one.engine, "elsewhere 1")
+        messages.withdraw(one.engine, this_server())
+        async with desk(database_url) as another:
+            await asyncio.sleep(0.2)
+            assert another.sent == []
+            assert "exactly one server process" in caplog.text
+            messages.withdraw(one.engine, "elsewhere 1")
+            assert await another.until(1) == ["echo hello"]
 
 
 @pytest.mark.asyncio
