@@ -12,7 +12,16 @@ from sanic.request import Request
 
 from helpline.channels.safe_channel import Call, Capabilities, Inbound, Outcome, Part, SafeChannel
 from helpline.channels.vendor import Kind
-from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, seconds, words
+from helpline.channels.vendor_events import (
+    identifier,
+    is_stale,
+    object_in,
+    objects_in,
+    read_object,
+    same,
+    seconds,
+    words,
+)
 from helpline.settings import Settings
 
 NAME = "telegram"
@@ -110,6 +119,8 @@ def _message(number: str, message: dict[str, Any], edited: bool = False) -> Inbo
     chat, sender = object_in(message, "chat"), object_in(message, "from")
     address, person = identifier(chat.get("id")), identifier(sender.get("id"))
     if address is None or person is None or sender.get("is_bot") is True:
+        return None
+    if is_stale(message.get("edit_date") if edited else message.get("date")):
         return None
     text = words(message.get("text")) or words(message.get("caption"))
     if chat.get("type") != "private":

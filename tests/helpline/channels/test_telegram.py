@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from vendor_requests import ANY_JSON, SETTINGS, from_telegram, request
 from helpline.channels.safe_channel import Button, Inbound, Part
 from helpline.channels.telegram import TelegramChannel
 from helpline.settings import Settings
+
+# Older events are taken for replays.
+NOW = int(time.time())
 
 CHANNEL = TelegramChannel(SETTINGS)
 PERSON = {"id": 42, "is_bot": False, "first_name": "Maria"}
@@ -26,7 +30,7 @@ def parse(**update: Any) -> list[Inbound]:
 
 
 def message(chat: dict[str, Any] = CHAT, **content: Any) -> dict[str, Any]:
-    return {"message_id": 1, "date": 1764388498, "from": PERSON, "chat": chat, **content}
+    return {"message_id": 1, "date": NOW, "from": PERSON, "chat": chat, **content}
 
 
 def test_it_is_on_with_a_token() -> None:
@@ -83,7 +87,7 @@ def test_a_picture_with_words_is_a_message() -> None:
 
 
 def test_an_edit_is_an_edit() -> None:
-    [found] = parse(edited_message=message(text="i want to die", edit_date=1764388499))
+    [found] = parse(edited_message=message(text="i want to die", edit_date=NOW + 1))
     assert (found.kind, found.text, found.vendor_id) == ("edit", "i want to die", "7")
 
 
@@ -101,6 +105,13 @@ def test_an_edit_is_an_edit() -> None:
 def test_in_a_group_what_is_meant_for_the_bot_is_public(content: dict[str, Any]) -> None:
     [found] = CHANNEL.parse(from_telegram({"update_id": 7, "message": message(GROUP, **content)}))
     assert (found.kind, found.address, found.person) == ("public_mention", "-100123", "42")
+
+
+def test_a_message_or_an_edit_of_long_ago_is_a_replay() -> None:
+    old = NOW - 49 * 3600
+    assert parse(message={**message(text="hi"), "date": old}) == []
+    assert parse(edited_message={**message(text="hi", edit_date=old), "date": old}) == []
+    assert parse(edited_message={**message(text="hi", edit_date=NOW), "date": old})
 
 
 def test_other_talk_in_a_group_is_nothing() -> None:
