@@ -95,10 +95,12 @@ def test_an_edit_is_an_edit() -> None:
     "content",
     [
         {"text": "@iop_bot hi", "entities": [{"type": "mention", "offset": 0, "length": 8}]},
-        {"text": "/help", "entities": [{"type": "bot_command", "offset": 0, "length": 5}]},
+        {"text": "/help@iop_bot", "entities": [{"type": "bot_command", "offset": 0, "length": 13}]},
+        {"text": "\U0001f600 @iop_bot hi", "entities": [{"type": "mention", "offset": 3, "length": 8}]},
+        {"text": "you", "entities": [{"type": "text_mention", "offset": 0, "length": 3, "user": {"id": 12345}}]},
         {
             "text": "yes",
-            "reply_to_message": {"message_id": 1, "date": 1, "chat": GROUP, "from": {"id": 1, "is_bot": True}},
+            "reply_to_message": {"message_id": 1, "date": 1, "chat": GROUP, "from": {"id": 12345, "is_bot": True}},
         },
     ],
 )
@@ -112,6 +114,30 @@ def test_a_message_or_an_edit_of_long_ago_is_a_replay() -> None:
     assert parse(message={**message(text="hi"), "date": old}) == []
     assert parse(edited_message={**message(text="hi", edit_date=old), "date": old}) == []
     assert parse(edited_message={**message(text="hi", edit_date=NOW), "date": old})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "@maria hi", "entities": [{"type": "mention", "offset": 0, "length": 6}]},
+        {"text": "/ban", "entities": [{"type": "bot_command", "offset": 0, "length": 4}]},
+        {"text": "you", "entities": [{"type": "text_mention", "offset": 0, "length": 3, "user": {"id": 7}}]},
+        {"text": "yes", "reply_to_message": {"message_id": 1, "from": {"id": 1, "is_bot": True}}},
+        {"text": "@bot", "entities": [{"type": "mention", "offset": "0", "length": -4}]},
+    ],
+)
+def test_in_a_group_what_is_meant_for_others_is_nothing(content: dict[str, Any]) -> None:
+    assert CHANNEL.parse(from_telegram({"update_id": 7, "message": message(GROUP, **content)})) == []
+
+
+def test_once_it_knows_its_name_the_bot_leaves_mentions_of_other_bots_alone() -> None:
+    channel = TelegramChannel(SETTINGS)
+    sent = {"ok": True, "result": {"message_id": 1, "from": {"id": 12345, "is_bot": True, "username": "IOP_bot"}}}
+    channel.outcome(200, {}, json.dumps(sent).encode())
+    for name, count in (("@iop_Bot", 1), ("@ban_bot", 0)):
+        marks = [{"type": "mention", "offset": 0, "length": 8}]
+        update = {"update_id": 7, "message": message(GROUP, text=f"{name} hi", entities=marks)}
+        assert len(channel.parse(from_telegram(update))) == count
 
 
 def test_other_talk_in_a_group_is_nothing() -> None:
