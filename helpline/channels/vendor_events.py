@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator
 from urllib.parse import parse_qsl
 
 from helpline.storage.messages import REMEMBERED
@@ -15,8 +15,6 @@ _LONGEST_ID = 255
 _MOST_FIELDS = 200
 # Seconds: eleven days.
 _LONGEST_WAIT = 1_000_000
-
-Object = Mapping[str, Any]
 
 
 def read_object(body: bytes) -> dict[str, Any]:

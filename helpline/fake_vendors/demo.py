@@ -19,9 +19,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline import settings as settings_module
+from helpline.channels.people import CHANNELS
 from helpline.fake_vendors.faults import Faults
 from helpline.fake_vendors.outbox import Message
-from helpline.fake_vendors.stub import CHANNELS, FakeVendors
+from helpline.fake_vendors.stub import FakeVendors
 
 PAGE = Path(__file__).parent / "page"
 _TITLES = {

@@ -30,7 +30,7 @@ RESULTS = ROOT / "results"
 # How many conversations at a time; ways through the fit check go one by one, as each turn takes two servers.
 _AT_ONCE = 8
 _MARK = re.compile(r"^(?:- |\d+\. )")
-# What SMS says instead of a word that the carrier takes for itself.
+# What SMS and WhatsApp say instead of a word that stops everything there.
 _KEYWORD = re.compile(r"([\"“])(stop|end|quit|cancel)([\"”])", re.IGNORECASE)
 
 
@@ -80,7 +80,7 @@ def of_rest(reply: Reply, channel: str) -> Content:
         [],
     )
     text = reply.text
-    if channel == "sms":
+    if channel in ("sms", "whatsapp"):
         options = [REWORDED.get(option.upper(), option) for option in options]
         text = _KEYWORD.sub(r"\1leave\3", text)
     # A reply to a crisis is words alone on every channel.
