@@ -97,7 +97,7 @@ class MessengerChannel(SafeChannel):
         """Return what Meta's answer means."""
         answer = read_object(body)
         if status == 200:
-            return Outcome("sent", vendor_id=identifier(answer.get("message_id")))
+            return Outcome("sent")
         error = object_in(answer, "error")
         code, subcode = error.get("code"), error.get("error_subcode")
         if _is_in(code, _GONE) or _is_in(subcode, _GONE_SUBCODES):

@@ -111,7 +111,7 @@ class TelegramChannel(SafeChannel):
         if status == 200:
             sent = object_in(answer, "result")
             self._username = words(object_in(sent, "from").get("username")).casefold() or self._username
-            return Outcome("sent", vendor_id=identifier(sent.get("message_id")))
+            return Outcome("sent")
         # 401 and 404: the token is not known, which staff can mend.
         if status in (401, 404, 429) or status >= 500:
             return Outcome("retry", seconds(object_in(answer, "parameters").get("retry_after")))

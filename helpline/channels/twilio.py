@@ -107,7 +107,7 @@ class TwilioChannel(SafeChannel):
         """Return what Twilio's answer means."""
         content = read_object(body)
         if 200 <= status < 300:
-            return Outcome("sent", vendor_id=identifier(content.get("sid")))
+            return Outcome("sent")
         code = content.get("code")
         if code == _BLOCKED:
             return Outcome("blocked")

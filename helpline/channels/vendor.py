@@ -56,11 +56,9 @@ class Outcome:
         status: ``sent``; ``retry``: too many requests, the vendor's trouble, credentials not accepted right now;
             ``blocked``: the person blocked the bot or opted out; ``refused``: this part will never be taken.
         retry_after_s: seconds that the vendor asks to wait.
-        vendor_id: the vendor's id of the message that was sent.
         silent: the vendor did not answer in time, and may have taken the part.
     """
 
     status: Status
     retry_after_s: float | None = None
-    vendor_id: str | None = None
     silent: bool = False

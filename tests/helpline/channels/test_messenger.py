@@ -202,25 +202,25 @@ def error(code: int, subcode: int | None = None, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "answer", "meaning"),
     [
-        (200, {"recipient_id": "6408", "message_id": "m_9"}, ("sent", "m_9")),
-        (200, None, ("sent", None)),
-        (400, error(613), ("retry", None)),
-        (400, error(4), ("retry", None)),
-        (400, error(1200), ("retry", None)),
-        (400, error(99, is_transient=True), ("retry", None)),
-        (400, error(190), ("retry", None)),
-        (429, None, ("retry", None)),
-        (503, None, ("retry", None)),
-        (400, error(551), ("blocked", None)),
-        (400, error(200, 1545041), ("blocked", None)),
-        (500, error(10, 2018108), ("blocked", None)),
-        (400, error(10, 2018278), ("refused", None)),
-        (400, error(100), ("refused", None)),
+        (200, {"recipient_id": "6408", "message_id": "m_9"}, "sent"),
+        (200, None, "sent"),
+        (400, error(613), "retry"),
+        (400, error(4), "retry"),
+        (400, error(1200), "retry"),
+        (400, error(99, is_transient=True), "retry"),
+        (400, error(190), "retry"),
+        (429, None, "retry"),
+        (503, None, "retry"),
+        (400, error(551), "blocked"),
+        (400, error(200, 1545041), "blocked"),
+        (500, error(10, 2018108), "blocked"),
+        (400, error(10, 2018278), "refused"),
+        (400, error(100), "refused"),
     ],
 )
 def test_what_metas_answers_mean(status: int, answer: Any, meaning: tuple[Any, ...]) -> None:
     found = CHANNEL.outcome(status, {}, json.dumps(answer).encode())
-    assert (found.status, found.vendor_id) == meaning
+    assert found.status == meaning
 
 
 @given(st.integers(100, 599), ANY_JSON)

@@ -174,7 +174,7 @@ def test_a_whatsapp_message_goes_out_from_its_own_number() -> None:
 @pytest.mark.parametrize(
     ("status", "content", "outcome"),
     [
-        (201, {"sid": "SM9", "status": "queued"}, Outcome("sent", vendor_id="SM9")),
+        (201, {"sid": "SM9", "status": "queued"}, Outcome("sent")),
         (400, {"code": 21610}, Outcome("blocked")),
         (400, {"code": 21211}, Outcome("refused")),
         (400, {"code": 14107}, Outcome("retry")),
