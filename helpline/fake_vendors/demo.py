@@ -229,7 +229,9 @@ async def demonstrate(port: int, say: Callable[[str], None]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with vendors.serving(port, extend=Demo(vendors).add_to):
             assistant = settings_module.load()
-            known = vendors.environment(f"http://127.0.0.1:{assistant.port}")
+            address = f"http://127.0.0.1:{assistant.port}"
+            known = vendors.environment(address)
+            vendors.telegram.register(address)
             nobody = {"HANDOFF_WEBHOOK": "", "HANDOFF_EMAIL": ""}
             os.environ.update(known | nobody | {"DATABASE_URL": f"sqlite:///{folder}/conversations.db"})
             settings = settings_module.load()
