@@ -24,7 +24,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _YEAR = 365 * 24 * 3600
 
 
-@pages.page("/static/<name:str>", role=PUBLIC)
+# A file is no sign that somebody is at work: it leaves the session's end where it was.
+@pages.page("/static/<name:str>", role=PUBLIC, passive=True)
 def file(request: Request, name: str) -> HTTPResponse:
     """A file beside the pages."""
     path = STATIC / name
