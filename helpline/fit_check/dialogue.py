@@ -56,7 +56,7 @@ _LONG_AGO = re.compile(r"\b(last (month|year|spring|summer|fall|winter)|(weeks|m
 _YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
 _NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
 # Words by which people name the check itself, and by which they wish for one.
-_CHECK = re.compile(r"\b(check|quiz|assessment)\b", re.IGNORECASE)
+_CHECK = re.compile(r"\b(check|quiz|assessment)\b|^\W*(do|would|could|can|will) i (even )?qualify\W*$", re.IGNORECASE)
 _WISH = re.compile(r"\b(check|quiz|assessment|qualify|iop|test)\b", re.IGNORECASE)
 # Two answers to a question that are one together.
 _BOTH = {"focus": ({"substance", "mental"},), "daily_use": ({"alcohol", "benzos"},)}
