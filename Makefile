@@ -1,6 +1,6 @@
 # The project's chores. `make` alone lists them. PORT=… changes the port of `make run`.
 .DEFAULT_GOAL := help
-.PHONY: help install run chat demo-channels train evaluate bench test test-scale lint lock clean
+.PHONY: help install run staff chat demo-channels train evaluate bench test test-scale lint lock clean
 PYTHON := .venv/bin/python
 HELPLINE := $(PYTHON) -m helpline
 export PYTHONWARNINGS := ignore
@@ -14,10 +14,13 @@ install: ## make the environment (.venv) from requirements.lock
 run: install ## train if needed and run the assistant on http://localhost:5005
 	@$(HELPLINE) run
 
+staff: install ## run the staff console on http://localhost:5006 and say how to sign in
+	@$(HELPLINE) staff
+
 chat: install ## talk with the running assistant in the terminal
 	@$(HELPLINE) chat
 
-demo-channels: install ## the messaging channels side by side on http://localhost:5006, with stand-ins for the vendors
+demo-channels: install ## the messaging channels side by side on http://localhost:5007, with stand-ins for the vendors
 	@$(HELPLINE) demo-channels
 
 train: install ## train a model and publish it
@@ -42,5 +45,5 @@ lint: install ## check style
 lock: install ## choose package versions anew and write requirements.lock
 	@scripts/lock
 
-clean: ## remove models, results and stored conversations (not the environment)
+clean: ## remove models, results, stored conversations and accounts (not the environment)
 	rm -rf models results var .rasa

@@ -18,18 +18,19 @@ from helpline.crisis.taxonomy import NONE, Tier
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import FORM, REQUESTED_SLOT, SLOT, State, Turn
 from helpline.fit_check.questions import UNKNOWN
-from helpline.nlu.decision import FIT_CHECK, FIT_CHECK_AND_QUESTION, SUPPORT, SUPPORT_AND_QUESTION
+from helpline.nlu.decision import SUPPORT, SUPPORT_AND_QUESTION, WISHES
 from helpline.storage import ledger
 from helpline.storage.database import FORGET_SLOT, delete_conversation
 
 logger = logging.getLogger(__name__)
 
-_WISHES = (FIT_CHECK, FIT_CHECK_AND_QUESTION)
 _DISTRESS = (SUPPORT, SUPPORT_AND_QUESTION)
 # Distress beside an answer of more words than this is answered too.
 _FEW_WORDS = 5
 # On these others may read along: earlier answers are not gone on with unasked.
 _OWN_PAGES = ("rest", "web", "cmdline", "")
+# After so many seconds without a message somebody else may hold the phone; the question about danger waits longer.
+_LONG = 3600.0
 
 
 class ValidateFitCheckForm(SafeAction):
@@ -50,7 +51,7 @@ class ValidateFitCheckForm(SafeAction):
             dispatcher.utter_message(
                 text=message["text"], buttons=message.get("buttons"), json_message=message["custom"]
             )
-        waiting = SLOT if turn.state.current else None
+        waiting = SLOT if turn.state.waits else None
         events = [SlotSet(SLOT, turn.state.as_slot()), SlotSet(REQUESTED_SLOT, waiting)]
         if turn.danger:
             events.append(SlotSet(CRISIS_SEEN, True))
@@ -78,13 +79,17 @@ def turn_of(tracker: Tracker) -> Turn:
         return dialogue.ask_again(state)
     if name in _DISTRESS and state.current and len(text.split()) > _FEW_WORDS:
         return Turn(state, [], taken=False)
+    shared = tracker.get_latest_input_channel() not in _OWN_PAGES
+    if shared and state.current not in (None, "safety", dialogue.RESUME) and _seconds_idle(tracker) > _LONG:
+        return dialogue.ask_whether_to_go_on(state)
     starts = _since_message(tracker, "active_loop")
-    if state.current and not starts:
-        return dialogue.answer(state, text, digression, asks_for_check=name in _WISHES)
+    if not starts and state.waits:
+        turn = dialogue.answer(state, text, digression, asks_for_check=name in WISHES)
+        if turn.taken or name not in WISHES:
+            return turn
     if digression and not starts:
         # The check was begun while this server was down, and its first question waits.
         return Turn(state, [], taken=False)
-    shared = tracker.get_latest_input_channel() not in _OWN_PAGES
     return dialogue.begin(state, text, _label(message) == "fit_check/resume", shared)
 
 
@@ -115,6 +120,12 @@ def entry_of(turn: Turn) -> ledger.Entry:
 def _label(message: dict[str, Any]) -> str:
     chosen = (message.get("response_selector") or {}).get("fit_check") or {}
     return str((chosen.get("response") or {}).get("intent_response_key") or "")
+
+
+def _seconds_idle(tracker: Tracker) -> float:
+    """Return how long the person wrote nothing before the latest message."""
+    times = [event.get("timestamp") or 0.0 for event in tracker.events if event["event"] == "user"]
+    return float(times[-1] - times[-2]) if len(times) > 1 else 0.0
 
 
 def _since_message(tracker: Tracker, kind: str) -> bool:

@@ -11,6 +11,11 @@ from pathlib import Path
 import click
 
 from helpline import settings as settings_module
+from helpline.authoring.commands import GROUPS
+from helpline.console.commands import audit_group, staff
+from helpline.insight.commands import insight
+from helpline.publishing.commands import MACHINE, gate, list_models, publish, rollback, train_and_publish
+from helpline.review.commands import inbox
 from helpline.settings import ROOT, Settings, SettingsError
 
 
@@ -35,7 +40,7 @@ def run(settings: Settings) -> None:
     _check_credentials()
     try:
         check_ports(settings)
-        _train_if_needed()
+        _train_unless_published(settings)
         settings_module.export(settings)
         sys.exit(asyncio.run(supervise(settings, click.echo)))
     except SupervisorError as error:
@@ -58,12 +63,13 @@ def serve(settings: Settings) -> None:
 
 @main.command()
 @click.option("--force", is_flag=True, help="Train even if the data have not changed.")
-def train(force: bool) -> None:
-    """Train a model on data/ and publish it (about two minutes)."""
+@click.pass_obj
+def train(settings: Settings, force: bool) -> None:
+    """Train a model on data/ and publish it: the first one at once, any other if the gate passes it (four minutes)."""
     if force:
-        _train()
+        train_and_publish(settings, click.echo)
     else:
-        _train_if_needed()
+        _train_if_needed(settings)
 
 
 @main.command()
@@ -94,7 +100,7 @@ def explain(text: str) -> None:
 
 
 @main.command("demo-channels")
-@click.option("--page-port", default=5006, show_default=True, help="Port of the page with all channels side by side.")
+@click.option("--page-port", default=5007, show_default=True, help="Port of the page with all channels side by side.")
 def demo_channels(page_port: int) -> None:
     """Run the assistant with stand-ins for SMS, WhatsApp, Telegram, Messenger and Slack, and a page to write on."""
     from helpline.fake_vendors.demo import demonstrate
@@ -123,22 +129,24 @@ def chat(settings: Settings, url: str | None) -> None:
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
 @click.option("--development", is_flag=True, help="Use the set for choosing thresholds instead of the frozen one.")
-def evaluate(folder: Path, development: bool) -> None:
+@click.pass_obj
+def evaluate(settings: Settings, folder: Path, development: bool) -> None:
     """Measure the published model on the frozen test set: tables per topic and a picture of confusions."""
     from helpline.evaluation.evaluate import evaluate_live
     from helpline.evaluation.sets import DEVELOPMENT, HELDOUT
 
-    _train_if_needed()
+    _train_unless_published(settings)
     click.echo(evaluate_live(folder, DEVELOPMENT if development else HELDOUT))
 
 
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "results", help="Where the report goes.")
-def bench(folder: Path) -> None:
+@click.pass_obj
+def bench(settings: Settings, folder: Path) -> None:
     """Time this assistant beside the `rasa init` project and a bare Sanic echo (about ten minutes)."""
     from helpline.evaluation.bench import bench as run_bench
 
-    _train_if_needed()
+    _train_unless_published(settings)
     click.echo(run_bench(folder))
 
 
@@ -232,6 +240,10 @@ def show_settings(settings: Settings) -> None:
         click.echo(f"{setting.metadata['variable']}={value}\n    {setting.metadata['explanation']}")
 
 
+for group in (staff, audit_group, inbox, insight, gate, publish, rollback, list_models, *GROUPS):
+    main.add_command(group)
+
+
 def _check_credentials() -> None:
     from helpline.channels.stock_channels import check_credentials
 
@@ -241,24 +253,31 @@ def _check_credentials() -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _train_if_needed() -> None:
+def _train_if_needed(settings: Settings) -> None:
+    from helpline.publishing.models import remember
     from helpline.training import is_current, live_model
 
     live = live_model()
     if live is None:
         click.echo("No model yet: training one, about two minutes.")
-        _train()
     elif not is_current(live):
-        click.echo("The data have changed since the last training: training again, about two minutes.")
-        _train()
+        click.echo("The data have changed since the last training: training and checking, about four minutes.")
+    if not is_current(live):
+        train_and_publish(settings, click.echo)
+    elif live is not None:
+        remember(live)
 
 
-def _train() -> None:
-    from helpline.training import TrainingError
-    from helpline.training import train as train_model
+def _train_unless_published(settings: Settings) -> None:
+    """Train if needed, but leave a model alone that a person published; a candidate that is stopped changes nothing."""
+    from helpline.training import live_model
 
+    live = live_model()
+    if live is not None and live.published_by not in ("", MACHINE):
+        return
     try:
-        live = train_model()
-    except TrainingError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Published {live.model}.")
+        _train_if_needed(settings)
+    except click.ClickException as error:
+        if live is None:
+            raise
+        click.echo(f"Starting with the model as it was. {error.message}", err=True)

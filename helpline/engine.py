@@ -37,8 +37,10 @@ from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.crisis.taxonomy import Detection
+from helpline.fit_check.dialogue import FORM
 from helpline.fit_check.form import FitCheckForm
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
+from helpline.storage.tracker_store import ConversationStore
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +127,10 @@ class Processor(MessageProcessor):
         parsed = self._parse_message_with_graph(message, tracker, only_output_properties)
         self._update_full_retrieval_intent(parsed)
         return parsed
+
+    def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
+        # A question of the check that waits, above all the one about danger, may be answered hours later.
+        return tracker.active_loop_name != FORM and super()._has_session_expired(tracker)
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
         """Return the next action, ours in the place of Rasa's where it calls the action server."""
@@ -214,16 +220,37 @@ class HelplineAgent(Agent):
         Raises:
             Exception: whatever loading raises; the model before stays in use then.
         """
-        self.processor = Processor(
+        self._serve(self.prepare(model_path))
+        self._set_fingerprint(fingerprint)
+
+    def prepare(self, model_path: str | Path) -> Processor:
+        """Load a model archive beside the one that is served; takes seconds, in whichever thread it is called.
+
+        Raises:
+            Exception: whatever loading raises.
+        """
+        return Processor(
             model_path=model_path,
             tracker_store=self.tracker_store,
             lock_store=self.lock_store,
             action_endpoint=self.action_endpoint,
             generator=self.nlg,
         )
-        self.domain = self.processor.domain
-        self._set_fingerprint(fingerprint)
+
+    async def switch(self, processor: Processor) -> None:
+        """Serve what `prepare` returned from the next message on; a turn that runs ends with the model before."""
+
+        async def between_steps() -> None:
+            self._serve(processor)
+
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(between_steps(), self._loop))
+
+    def _serve(self, processor: Processor) -> None:
+        self.processor = processor
+        self.domain = processor.domain
         self.tracker_store.domain = self.domain
+        if isinstance(self._conversations, ConversationStore):
+            self._conversations.add_slots()
         if hasattr(self.nlg, "responses"):
             self.nlg.responses = self.domain.responses if self.domain else {}
 

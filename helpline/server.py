@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib.machinery
 import importlib.util
@@ -13,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any, Sequence
 
+from helpline import memory
 from helpline.settings import ROOT, Settings, export
 
 # Sockets and files: a socket needs one, and the usual limit of 1,024 would be a limit of conversations.
@@ -70,6 +70,8 @@ def serve(settings: Settings, model: Path) -> None:
     from helpline.channels.sockets import MAX_BYTES
     from helpline.channels.web import WebChannel
     from helpline.engine import load_agent
+    from helpline.publishing import publish_route
+    from helpline.publishing.switch import Switch
 
     # The products of a message are too small to share: a second thread only makes the first one wait.
     threadpool_limits(1)
@@ -84,20 +86,19 @@ def serve(settings: Settings, model: Path) -> None:
     # Rasa's own HTTP API shows every transcript to anyone who can reach it: off.
     app: Sanic = configure_app(channels, enable_api=False, port=settings.port, endpoints=endpoints)
 
+    switch = Switch(model.name)
+
     @app.listener("before_server_start")
     async def load(app: Sanic, _: Any) -> None:
         app.ctx.agent = await load_agent(model, endpoints)
+        switch.agent = app.ctx.agent
 
     @app.listener("after_server_start")
-    async def settle(*_: Any) -> None:
-        # The model's objects stay for good: the garbage collector need not walk through them again and again.
-        gc.collect()
-        gc.freeze()
-        # What loading needed and freed goes back to the system, where the C library can do that (glibc).
-        library = ctypes.CDLL(None)
-        if hasattr(library, "malloc_trim"):
-            library.malloc_trim(0)
+    async def begin(*_: Any) -> None:
+        memory.settle()
+        switch.follow()
 
+    app.blueprint(publish_route.blueprint(switch))
     web = next((channel for channel in channels if isinstance(channel, WebChannel)), None)
     app.blueprint(pages.blueprint())
     if web is not None:

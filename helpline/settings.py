@@ -62,6 +62,9 @@ class Settings:
     retention_hours: float = _setting(
         "RETENTION_HOURS", 24.0, "hours after its last message that a conversation is kept"
     )
+    review_hours: float = _setting(
+        "REVIEW_HOURS", 0.0, "hours that the staff's inbox keeps a message, redacted; 0: as long as RETENTION_HOURS"
+    )
     turn_timeout: float = _setting("TURN_TIMEOUT", 1.8, "seconds after which the guard answers in place of the model")
     web_origins: str = _setting(
         "WEB_ORIGINS",
@@ -89,6 +92,19 @@ class Settings:
     )
     handoff_message: str = _setting(
         "HANDOFF_MESSAGE", "", "what the person is told when a report is sent; it may not arrive: promise nothing"
+    )
+    staff_host: str = _setting("STAFF_HOST", "127.0.0.1", "address that the staff console listens on")
+    staff_port: int = _setting("STAFF_PORT", 5006, "port of the staff console")
+    staff_url: str = _setting(
+        "STAFF_URL", "", "where staff reach the console, for its links; empty: http://localhost:STAFF_PORT"
+    )
+    staff_database_url: str = _setting(
+        "STAFF_DATABASE_URL",
+        f"sqlite:///{ROOT / 'var' / 'staff.db'}",
+        "SQLAlchemy address of the staff's accounts and the audit log",
+    )
+    staff_project: str = _setting(
+        "STAFF_PROJECT", str(ROOT), "folder under git whose data/ staff change; another one for trying things out"
     )
 
     public_url: str = _setting(
@@ -122,9 +138,19 @@ class Settings:
         return f"http://127.0.0.1:{self.action_port}/webhook"
 
     @property
+    def inbox_hours(self) -> float:
+        """How long the inbox keeps what it holds of a message."""
+        return self.review_hours or self.retention_hours
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """The origins of WEB_ORIGINS as browsers write them."""
         return tuple(origin.rstrip("/").lower() for origin in re.split(r"[\s,]+", self.web_origins) if origin)
+
+    @property
+    def console_url(self) -> str:
+        """Where staff reach the console, without a slash at the end."""
+        return self.staff_url.rstrip("/") or f"http://localhost:{self.staff_port}"
 
     @property
     def handoff(self) -> bool:
@@ -155,15 +181,19 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             raise SettingsError(f"{variable}={text!r} is not a number.") from error
     settings = Settings(**values)
-    for name in ("port", "action_port"):
+    for name in ("port", "action_port", "staff_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name.upper()} must lie between 1 and 65535.")
     for name in ("retention_hours", "turn_timeout"):
         if not getattr(settings, name) > 0:
             raise SettingsError(f"{name.upper()} must be more than 0.")
+    if not settings.review_hours >= 0:
+        raise SettingsError("REVIEW_HOURS must not be less than 0.")
     _check_web(settings)
     _check_handoff(settings)
     _check_channels(settings)
+    if settings.staff_url and not _is_address(settings.staff_url, ("http", "https")):
+        raise SettingsError("STAFF_URL must be a http:// or https:// address.")
     return settings
 
 

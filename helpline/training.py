@@ -1,4 +1,4 @@
-"""Trains a model, names it in models/live.json, and tells whether the data have changed since."""
+"""Trains a model in a process of its own, and tells which one is live and whether the data have changed since."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import os
 import subprocess
 import sys
 import tarfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any, Callable
 
+from helpline.files import write_whole
 from helpline.settings import ROOT
 
 MODELS = ROOT / "models"
@@ -25,8 +27,10 @@ _TRAINED_ON = (
     "helpline/crisis/score.py",
     "helpline/crisis/taxonomy.py",
 )
-# Read by the servers when they start.
-_NOT_TRAINED_ON = "data/fit_check"
+# Before the command of what must not keep visitors waiting. It still gets a tenth of a core that they use up.
+GIVING_WAY = ("nice", "-n", "10")
+# Read by the servers when they start; and what staff only noted.
+_NOT_TRAINED_ON = ("data/fit_check", "data/review/notes")
 
 
 class TrainingError(RuntimeError):
@@ -41,11 +45,21 @@ class LiveModel:
         model: its file name in models/.
         data_sha256: fingerprint of what it was trained on.
         trained_at: UTC, ISO 8601.
+        sha256: of the archive; empty where it was published before that was kept.
+        published_at: UTC, ISO 8601.
+        published_by: who published it.
+        why: their reason, in one line.
+        earlier: the models that were live before, the latest first.
     """
 
     model: str
     data_sha256: str
     trained_at: str
+    sha256: str = ""
+    published_at: str = ""
+    published_by: str = ""
+    why: str = ""
+    earlier: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -70,10 +84,22 @@ def fingerprint(root: Path = ROOT) -> str:
 def live_model() -> LiveModel | None:
     """Return the published model, or None where there is none or its file is gone."""
     try:
-        live = LiveModel(**json.loads(LIVE.read_text(encoding="utf-8")))
+        content: dict[str, Any] = json.loads(LIVE.read_text(encoding="utf-8"))
+        # What a later version may have added is passed over.
+        known = {field.name: content[field.name] for field in fields(LiveModel) if field.name in content}
+        live = LiveModel(**{**known, "earlier": tuple(known.get("earlier", ()))})
     except (OSError, ValueError, TypeError):
         return None
     return live if live.path.is_file() else None
+
+
+def name_live(live: LiveModel) -> None:
+    """Write models/live.json, which a server that starts obeys: whole or not at all, also where the power goes.
+
+    Raises:
+        OSError: if it cannot be written; the file before stays.
+    """
+    write_whole(LIVE, json.dumps(asdict(live), indent=2) + "\n")
 
 
 def is_current(live: LiveModel | None) -> bool:
@@ -101,8 +127,11 @@ def make_servable(archive: Path) -> None:
     slim.replace(archive)
 
 
-def train() -> LiveModel:
-    """Train in a process of its own, publish the model and return it.
+def train(listen: Callable[[str], None] = print) -> LiveModel:
+    """Train in a process of its own that gives way to others, and return the model, which nobody has published yet.
+
+    Args:
+        listen: gets each line that Rasa prints; what it raises ends the training.
 
     Raises:
         TrainingError: if Rasa refuses the data or fails; the message says where to look.
@@ -113,6 +142,7 @@ def train() -> LiveModel:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         # Rasa's pins warn of their own age; and retrieval intents are answered by our classifier, not a selector.
@@ -120,24 +150,32 @@ def train() -> LiveModel:
         "LOG_LEVEL_LIBRARIES": "ERROR",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     }
-    # `make test` validates the data; doing it here as well would read them all twice.
+    # The gate validates the data; doing it here as well would read them all twice.
     command = [
-        sys.executable,
-        "-m",
-        "rasa",
-        "train",
-        "--skip-validation",
-        "--fixed-model-name",
-        name,
-        "--out",
-        str(MODELS),
+        *GIVING_WAY,
+        *(sys.executable, "-m", "rasa", "train", "--skip-validation"),
+        *("--fixed-model-name", name, "--out", str(MODELS)),
     ]
-    if subprocess.run(command, cwd=ROOT, env=environment).returncode or not (MODELS / name).is_file():
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                listen(line.rstrip("\n"))
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode or not (MODELS / name).is_file():
         raise TrainingError("Training failed: see the messages above. The live model is unchanged.")
     make_servable(MODELS / name)
-    live = LiveModel(name, data, now.isoformat(timespec="seconds"))
-    LIVE.write_text(json.dumps(asdict(live), indent=2) + "\n", encoding="utf-8")
-    return live
+    return LiveModel(name, data, now.isoformat(timespec="seconds"))
 
 
 def adapt() -> Path:

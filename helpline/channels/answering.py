@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 _LAST_EVENTS = 200
 # Seconds that the detector has for a message that waits for its turn.
 _DETECTOR_SECONDS = 5.0
+# Seconds that a tap on words of danger waits for what they stand for.
+_URGENT_PATIENCE = 0.15
 # What a person means who begins anew.
 _GREETING = "hello"
 
@@ -104,7 +106,8 @@ class Answers:
             return self._rendered(item, [standard_replies.in_public(await self.hears_danger(text))])
         if kind == "opt_out":
             # A carrier confirms its own words; of others ("Stop!") it knows nothing.
-            if text.strip().upper() in self._capabilities[item.inbound.channel].keywords:
+            capabilities = self._capabilities[item.inbound.channel]
+            if capabilities.confirms and text.strip().upper() in capabilities.keywords:
                 return None
             return replace(self._rendered(item, [standard_replies.opted_out()]), urgent=True)
         if kind == "edit" and not await self.hears_danger(text):
@@ -119,9 +122,13 @@ class Answers:
 
     async def _to_message(self, item: Item) -> Rendered:
         text, choice = item.inbound.text, item.inbound.choice
-        await self._menus.learn(item.conversation)
         # Plain words of danger are no choice, however like a title they look.
-        if choice is not None or not by_rules(text).is_crisis:
+        danger = by_rules(text).is_crisis
+        if danger and choice is not None:
+            await self._menus.learn(item.conversation, _URGENT_PATIENCE)
+        elif not danger:
+            await self._menus.learn(item.conversation)
+        if choice is not None or not danger:
             meaning = self._menus.meaning(item.conversation, text, choice)
             if meaning.again is not None and not await self.hears_danger(text):
                 parts = list_again(meaning.again, self._capabilities[item.inbound.channel])

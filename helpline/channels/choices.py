@@ -65,6 +65,15 @@ def chosen(text: str, menu: Menu) -> int | None:
     return close[0] if len(close) == 1 else None
 
 
+def titled(text: str, menu: Menu) -> str | None:
+    """Return the payload of the option whose title a message is, letter for letter; None where there is none."""
+    said = _plain(text)
+    # "Yes" and "No" are answers to whatever was asked last.
+    if len(said) < _SHORTEST_WITH_SLIP or number_in(text) is not None:
+        return None
+    return next((option.payload for option in menu.options if _plain(option.title) == said), None)
+
+
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
     kept = "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,7 +1,9 @@
-"""Sends parts to a vendor: in each person's order, with retries, and never twice what the vendor has taken.
+"""Sends parts to a vendor: in each person's order, with retries, and never twice what the vendor said it has taken.
 
-Each person has a lane of their own, so that nobody waits for another. Parts of a crisis reply have no lane: they go out
-at once, beside whatever waits, and the lane stands still until they are out.
+A vendor that does not answer in time may have taken a part all the same: that one is tried only a few times more.
+
+Each person has a lane of their own at each address, so that nobody waits for another. Parts of a crisis reply have no
+lane: they go out at once, beside whatever waits, and the lane stands still until they are out.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class Posted:
         key: its row's in the database; "" where it has none of its own.
         number: its place among all parts, rising.
         conversation, address: whose it is, and where it goes.
+        public: others read it at that address; that the bot may not write there says nothing of the person.
         part: what is sent.
         menu: the options that come with it, open from the moment when it goes out.
         limit: characters that the vendor takes, for buttons that it refuses.
@@ -48,6 +51,12 @@ class Posted:
     limit: int
     menu: Menu | None = None
     tries: int = 0
+    public: bool = False
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """What is sent in order: a person's parts to one address."""
+        return self.conversation, self.address
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,8 @@ class Patience:
         urgent: pauses between the tries of a crisis reply.
         longest: pause that a vendor may ask for; it does not count as a try, `asked` times in all.
         longest_urgent: the same for a crisis reply.
+        silent: further tries of a part after the vendor did not answer one in time; it may have taken it.
+        silent_urgent: the same for a crisis reply.
     """
 
     tries: int = 3
@@ -69,6 +80,8 @@ class Patience:
     longest: float = 300.0
     longest_urgent: float = 5.0
     asked: int = 30
+    silent: int = 2
+    silent_urgent: int = 4
 
     def pauses(self) -> tuple[float, ...]:
         """Return the pauses between all tries of a part."""
@@ -82,6 +95,8 @@ class _Lane:
     worker: asyncio.Task[None] | None = None
     # Crisis replies that are on their way.
     urgent: int = 0
+    # When all else has waited long enough for them, in the loop's time.
+    until: float = 0.0
     calm: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -91,7 +106,8 @@ class _Lane:
         """Wait until crisis replies are out, but not for ever: a vendor may take none of them and all else."""
         if not self.calm.is_set():
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.calm.wait(), _LONGEST_URGENT)
+                left = self.until - asyncio.get_running_loop().time()
+                await asyncio.wait_for(self.calm.wait(), max(0.0, left))
 
 
 class _EndedError(Exception):
@@ -114,7 +130,7 @@ class Delivery:
         Args:
             send: hands a part to the vendor; may raise, which counts as a failed try.
             ended: is told that a part was sent, dropped or is a dead letter (its status), after how many tries.
-            blocked: is told that the vendor takes nothing more for this person.
+            blocked: is told that the vendor takes nothing more at this address.
             shown: is told just before a part goes out; from then on the person may see it.
             patience: how long.
         """
@@ -124,31 +140,33 @@ class Delivery:
         self._shown = shown
         self._patience = patience or Patience()
         self._ending = asyncio.Event()
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[tuple[str, str], _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, posted: Sequence[Posted], urgent: bool = False) -> None:
         """Send the parts of one reply, after those that wait for the same person, or before them if it is urgent."""
         if not posted:
             return
-        lane = self._lanes.setdefault(posted[0].conversation, _Lane())
+        lane = self._lanes.setdefault(posted[0].lane, _Lane())
         if urgent:
+            if not lane.urgent:
+                lane.until = asyncio.get_running_loop().time() + _LONGEST_URGENT
             lane.urgent += 1
             lane.calm.clear()
             self._spawn(self._hurry(posted, lane))
             return
         lane.waiting.extend(posted)
         if lane.worker is None:
-            lane.worker = self._spawn(self._walk(posted[0].conversation, lane))
+            lane.worker = self._spawn(self._walk(posted[0].lane, lane))
 
-    def drop(self, conversation: str) -> None:
-        """Drop what waits for a person and is not urgent, also a part that is under way."""
-        lane = self._lanes.get(conversation)
-        if lane is None:
-            return
-        dropped, lane.waiting = lane.waiting, deque()
-        for posted in dropped:
-            self._ended(posted, DROPPED, posted.tries)
+    def drop(self, conversation: str, address: str | None = None) -> None:
+        """Drop what waits for a person (at one address) and is not urgent, also a part that is under way."""
+        for (whose, where), lane in self._lanes.items():
+            if whose != conversation or address not in (None, where):
+                continue
+            dropped, lane.waiting = lane.waiting, deque()
+            for posted in dropped:
+                self._ended(posted, DROPPED, posted.tries)
 
     async def settle(self, patience: float) -> None:
         """Begin no further try and wait for those under way, `patience` seconds at most; the rest is left as it is."""
@@ -166,7 +184,7 @@ class Delivery:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _walk(self, conversation: str, lane: _Lane) -> None:
+    async def _walk(self, key: tuple[str, str], lane: _Lane) -> None:
         """Send what waits in a lane, one after the other."""
         while lane.waiting:
             first = lane.waiting[0]
@@ -181,7 +199,7 @@ class Delivery:
             if lane.waiting and lane.waiting[0] is first:
                 lane.waiting.popleft()
         lane.worker = None
-        self._tidy(conversation, lane)
+        self._tidy(key, lane)
 
     async def _hurry(self, posted: Sequence[Posted], lane: _Lane) -> None:
         """Send the parts of a crisis reply."""
@@ -196,11 +214,11 @@ class Delivery:
             lane.urgent -= 1
             if not lane.urgent:
                 lane.calm.set()
-            self._tidy(posted[0].conversation, lane)
+            self._tidy(posted[0].lane, lane)
 
-    def _tidy(self, conversation: str, lane: _Lane) -> None:
+    def _tidy(self, key: tuple[str, str], lane: _Lane) -> None:
         if not lane.waiting and not lane.urgent and lane.worker is None:
-            self._lanes.pop(conversation, None)
+            self._lanes.pop(key, None)
 
     async def _deliver(self, posted: Posted, lane: _Lane | None) -> None:
         """Try a part until the vendor has taken or refused it, or patience ends.
@@ -212,6 +230,7 @@ class Delivery:
         pauses = list(self._patience.pauses() if lane else self._patience.urgent)
         tries = posted.tries
         asked = 0
+        silences = 0
         while True:
             if lane is not None:
                 await lane.becomes_calm()
@@ -241,6 +260,10 @@ class Delivery:
                     await self._deliver_plain(posted, lane, tries)
                 else:
                     self._bury(posted, tries, "refused it")
+                return
+            silences += outcome.silent
+            if silences > (self._patience.silent if lane else self._patience.silent_urgent):
+                self._bury(posted, tries, "did not answer in time, and may have taken it")
                 return
             pause = self._pause(outcome, pauses, asked, lane is None)
             if pause is None:
@@ -277,6 +300,9 @@ class Delivery:
     async def _try(self, posted: Posted) -> Outcome:
         try:
             return await self._send(posted.address, posted.part)
+        except asyncio.TimeoutError:
+            logger.warning("A vendor did not answer in time.")
+            return Outcome("retry", silent=True)
         except Exception as error:
             # Without the error's words: they may name an address.
             logger.warning("Sending failed: %s", type(error).__name__)

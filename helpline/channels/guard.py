@@ -33,6 +33,8 @@ Record = Callable[[Detection, dict[str, Any]], None]
 MAX_STORED_CHARACTERS = 10_000
 # The detector takes some milliseconds; a model that does not answer in this time will not.
 _DETECTOR_SECONDS = 0.15
+# Seconds that Rasa has for plain words of danger, to which its own reply takes some 0.1 s; the guard has one as well.
+_DANGER_SECONDS = 0.7
 # How many people's rescue replies are counted before counting starts anew.
 _REMEMBERED = 10_000
 _COMMAND = re.compile(r"^[\s/]+")
@@ -88,11 +90,12 @@ class Guard:
             heard = await _detected(detect, admitted, heard)
         # A person in danger does not wait for their turn before; that message still reaches the conversation in order.
         if not (busy and heard.is_crisis):
-            done, _ = await asyncio.wait({task}, timeout=self._timeout)
+            timeout = min(self._timeout, _DANGER_SECONDS) if heard.is_crisis else self._timeout
+            done, _ = await asyncio.wait({task}, timeout=timeout)
             if done:
                 _log_failure(task)
             else:
-                logger.error("No reply within %.1f s; the guard answers.", self._timeout)
+                logger.error("No reply within %.1f s; the guard answers.", timeout)
         if not task.done():
             task.add_done_callback(_log_failure)
         # A copy: a turn that is late may still add to the channel's list.

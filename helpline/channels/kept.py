@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Coroutine, Sequence
 
@@ -11,6 +12,7 @@ from helpline.channels.answering import Item
 from helpline.channels.delivery import Posted
 from helpline.channels.menus import menu_data, menu_from
 from helpline.channels.rendering import Button, Part
+from helpline.channels.servers import others_alive
 from helpline.channels.vendor import Inbound
 from helpline.storage import messages
 from helpline.storage.worker import UnavailableError, Worker
@@ -81,6 +83,18 @@ class Kept:
         """Keep something without waiting for it."""
         self._spawn(self._write(item))
 
+    async def others(self, server: str) -> list[str] | None:
+        """Say that this server runs, and return which others do on this database; None where it fails."""
+        try:
+            return others_alive(await self._database.run(messages.announce, server))
+        except UnavailableError:
+            return None
+
+    async def leave(self, server: str) -> None:
+        """Say that this server ends."""
+        with suppress(UnavailableError):
+            await self._database.run(messages.withdraw, server)
+
     async def left(self, limits: Callable[[str], int]) -> Left | None:
         """Return what the process before left, None where the database fails.
 
@@ -128,6 +142,7 @@ def _letter(channel: str, posted: Posted, urgent: bool) -> messages.Letter:
         "address": posted.address,
         "part": asdict(posted.part),
         "menu": menu_data(posted.menu) if posted.menu else None,
+        "public": posted.public,
     }
     return messages.Letter(posted.key, posted.number, channel, posted.conversation, urgent, data)
 
@@ -154,4 +169,5 @@ def _posted(letter: messages.Letter, limit: int) -> Posted:
         limit=limit,
         menu=menu_from(menu) if menu else None,
         tries=letter.tries,
+        public=letter.data.get("public", False),
     )

@@ -16,9 +16,10 @@ from helpline.channels.answering import Answers, Item
 from helpline.channels.delivery import Delivery, Patience, Posted, Send
 from helpline.channels.guard import MAX_STORED_CHARACTERS, Detect, Guard
 from helpline.channels.kept import Kept, Reply
-from helpline.channels.menus import Menus
+from helpline.channels.menus import Menus, menu_data
 from helpline.channels.people import Clock, conversation_of, event_key
 from helpline.channels.rendering import Capabilities, Rendered
+from helpline.channels.servers import this_server
 from helpline.channels.vendor import Inbound
 from helpline.crisis.detector import by_rules
 from helpline.storage import messages
@@ -30,6 +31,9 @@ logger = logging.getLogger(__name__)
 _MOST_SEEN = 50_000
 # Seconds between attempts to read what a crash left, where the database fails at start.
 _RECOVERY_PAUSE = 5.0
+_ONE_SERVER = "The messaging channels need exactly one server process; see docs/channels.md."
+# Seconds that words of danger wait for the database: a healthy one has told by then whether they were answered before.
+_URGENT_PATIENCE = 0.15
 
 
 class Messaging:
@@ -73,6 +77,9 @@ class Messaging:
         # Who wants no messages, since which number.
         self._stopped: dict[str, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._server = this_server()
+        self._told = False
+        self._announcing: asyncio.Task[None] | None = None
 
     async def receive(self, inbounds: Sequence[Inbound]) -> None:
         """Keep events and begin to answer those that are new; returns when they are kept, or cannot be."""
@@ -83,6 +90,8 @@ class Messaging:
         """Take up what the process before left: parts not sent, events not answered. Call before events come."""
         if not await self._recover():
             self._spawn(self._recover_later())
+        # Not among the tasks, whose end the end of the server waits for.
+        self._announcing = asyncio.ensure_future(self._announce())
 
     def open(self) -> None:
         """Begin to answer and to send."""
@@ -94,6 +103,8 @@ class Messaging:
         The database has the rest. No further try of a part begins.
         """
         until = asyncio.get_running_loop().time() + patience
+        if self._announcing is not None:
+            self._announcing.cancel()
         await _wait(self._tasks, patience / 2)
         await self._delivery.settle(until - asyncio.get_running_loop().time())
         # That they were sent is written now.
@@ -101,6 +112,7 @@ class Messaging:
         for task in list(self._tasks):
             task.cancel()
         await _wait(self._tasks, 0.5)
+        await self._kept.leave(self._server)
 
     async def _receive(self, inbounds: Sequence[Inbound]) -> None:
         items: list[Item] = []
@@ -122,11 +134,20 @@ class Messaging:
             await _wait({task})
 
     async def _keep(self, items: Sequence[Item]) -> None:
-        """Store events and take in those that were not known."""
-        new = await self._kept.receive(items)
+        """Store events and take in those that were not known; danger waits only a moment to learn which these are."""
+        storing = self._spawn(self._kept.receive(items))
+        taken: set[str] = set()
+        urgent = [item for item in items if item.inbound.kind == "help" or by_rules(item.inbound.text).is_crisis]
+        if urgent:
+            await _wait({storing}, _URGENT_PATIENCE)
+            if not storing.done():
+                taken = {item.key for item in urgent}
+                for item in urgent:
+                    self._take(item)
+        new = await storing
         for item, is_new in zip(items, new, strict=True):
             self._storing.pop(item.key, None)
-            if is_new:
+            if is_new and item.key not in taken:
                 self._take(item)
 
     def _take(self, item: Item) -> None:
@@ -136,7 +157,8 @@ class Messaging:
             self._stop(item.conversation, item.number, "stop")
             self._spawn(self._answer(item))
             return
-        if self._stopped.get(item.conversation, item.number) < item.number:
+        # What someone says in a group opens no chat that they closed.
+        if kind != "public_mention" and self._stopped.get(item.conversation, item.number) < item.number:
             del self._stopped[item.conversation]
             self._kept.note(messages.OptedIn(item.conversation))
         line = self._lines.get(item.conversation)
@@ -215,6 +237,7 @@ class Messaging:
                 part=part,
                 limit=self._capabilities[item.inbound.channel].max_text,
                 menu=rendered.menu if place == last else None,
+                public=item.inbound.kind == "public_mention",
             )
             for place, part in enumerate(rendered.parts)
         ]
@@ -226,6 +249,10 @@ class Messaging:
         self._kept.note(messages.OptedOut(conversation, number, reason))
 
     def _blocked(self, posted: Posted) -> None:
+        if posted.public:
+            # A group that the bot may not write to; the person's own chat is open as before.
+            self._delivery.drop(posted.conversation, posted.address)
+            return
         self._stop(posted.conversation, self._clock.number(), "blocked")
 
     def _ended(self, posted: Posted, status: str, tries: int) -> None:
@@ -233,11 +260,21 @@ class Messaging:
             self._kept.note(messages.Ended(posted.key, status, tries))
 
     def _shown(self, posted: Posted) -> None:
-        if posted.menu is not None:
-            self._menus.show(posted.conversation, posted.menu)
+        if posted.menu is None:
+            return
+        shown = self._menus.show(posted.conversation, posted.menu)
+        if shown is not posted.menu:
+            self._kept.note(messages.Shown(posted.conversation, shown.id, menu_data(shown)))
 
     async def _recover(self) -> bool:
         """Take up what the process before left and tell whether the database could be read."""
+        others = await self._kept.others(self._server)
+        if others and not self._told:
+            self._told = True
+            # What waits may be theirs, and would be answered and sent twice.
+            logger.error("Another server runs on this database; what waits there is left to it. %s", _ONE_SERVER)
+        if others is None or others:
+            return False
         left = await self._kept.left(lambda channel: self._capabilities[channel].max_text)
         if left is None:
             return False
@@ -259,6 +296,12 @@ class Messaging:
                 continue
             for part in reply.parts:
                 self._ended(part, messages.DROPPED, part.tries)
+
+    async def _announce(self) -> None:
+        """Say again and again that this server runs."""
+        while True:
+            await asyncio.sleep(messages.SERVER_SECONDS / 3)
+            await self._kept.others(self._server)
 
     async def _recover_later(self) -> None:
         while not await self._recover():

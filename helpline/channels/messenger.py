@@ -12,7 +12,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.channels.safe_channel import Call, Capabilities, Inbound, Outcome, Part, SafeChannel
-from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, seconds, words
+from helpline.channels.vendor_events import (
+    identifier,
+    is_stale,
+    object_in,
+    objects_in,
+    read_object,
+    same,
+    seconds,
+    words,
+)
 from helpline.settings import Settings
 
 NAME = "messenger"
@@ -88,7 +97,7 @@ class MessengerChannel(SafeChannel):
         """Return what Meta's answer means."""
         answer = read_object(body)
         if status == 200:
-            return Outcome("sent", vendor_id=identifier(answer.get("message_id")))
+            return Outcome("sent")
         error = object_in(answer, "error")
         code, subcode = error.get("code"), error.get("error_subcode")
         if _is_in(code, _GONE) or _is_in(subcode, _GONE_SUBCODES):
@@ -120,7 +129,7 @@ def _events(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _inbound(event: dict[str, Any]) -> Inbound | None:
     person = identifier(object_in(event, "sender").get("id"))
-    if person is None:
+    if person is None or _is_stale(event.get("timestamp")):
         return None
     if "message" in event:
         return _message(person, object_in(event, "message"))
@@ -160,6 +169,11 @@ def _postback(person: str, postback: dict[str, Any], timestamp: Any) -> Inbound 
     if title.strip().lower() in _START or payload.strip().lower() in _START:
         title = _GREETING
     return Inbound(vendor_id, person, person, title, NAME) if title else None
+
+
+def _is_stale(timestamp: Any) -> bool:
+    """Tell whether an event is a replay of long ago; Meta counts milliseconds."""
+    return isinstance(timestamp, int) and is_stale(timestamp // 1000)
 
 
 def _is_in(code: Any, codes: frozenset[int]) -> bool:

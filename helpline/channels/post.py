@@ -11,6 +11,8 @@ from helpline.channels.vendor import Call
 
 # Seconds that one request may take.
 TIMEOUT = 10.0
+# The part of it for the connection: what comes to nothing here was surely not taken.
+_TO_CONNECT = 0.5
 # Of an answer; the rest of a longer one is not read.
 _MOST_BYTES = 100_000
 
@@ -20,7 +22,7 @@ class Post:
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
         """Take the seconds that a request may take."""
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout * _TO_CONNECT)
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, call: Call) -> tuple[int, Mapping[str, str], bytes]:
@@ -38,8 +40,13 @@ class Post:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         content = {"json": call.json} if call.json is not None else {"data": dict(call.form or {})}
-        async with self._session.post(call.url, headers=dict(call.headers), allow_redirects=False, **content) as answer:
-            return answer.status, answer.headers, await answer.content.read(_MOST_BYTES)
+        options = {"headers": dict(call.headers), "allow_redirects": False, **content}
+        try:
+            async with self._session.post(call.url, **options) as answer:
+                return answer.status, answer.headers, await answer.content.read(_MOST_BYTES)
+        except aiohttp.ServerTimeoutError:
+            # There is no other limit of time of this kind than that of the connection.
+            raise ConnectionError("The vendor could not be connected to in time.") from None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -46,7 +46,8 @@ class Capabilities:
         buttons: ``native``, or ``numbered``: options are a numbered list within the text.
         max_buttons: native buttons of one message; more options become a numbered list.
         max_button_title: characters of a button's title; a longer one makes all options a numbered list.
-        keywords: words that the carrier takes for itself, in capitals; no option is named so.
+        keywords: words that stop, start and ask for help, in capitals; no option is named so.
+        confirms: whether the carrier takes these words for itself, and tells the person so.
     """
 
     max_text: int
@@ -54,6 +55,7 @@ class Capabilities:
     max_buttons: int = 0
     max_button_title: int = 0
     keywords: frozenset[str] = frozenset()
+    confirms: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Menu:
         question: what stands above them when they are shown again; "" for nothing.
         counted: whether a number may be an answer by itself.
         hidden: whether nothing of it is shown, as in a crisis; titles are understood, and a number is none of it.
+        shown: when it went out, in seconds since 1970, where that was much later than its id says.
     """
 
     id: int
@@ -99,6 +102,7 @@ class Menu:
     question: str = ""
     counted: bool = False
     hidden: bool = False
+    shown: float | None = None
 
 
 @dataclass(frozen=True)

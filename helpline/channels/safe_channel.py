@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from abc import abstractmethod
 from functools import partial
 from typing import Any, Mapping
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 0.2
 # Seconds that the end of the server waits for answers and for what is being sent; the supervisor waits for five.
 _LAST_SECONDS = 3.0
+# Seconds between lines in the log of what a vendor did not take.
+_TELLING_PAUSE = 60.0
 
 __all__ = ["Button", "Call", "Capabilities", "Inbound", "Outcome", "Part", "SafeChannel"]
 
@@ -56,6 +59,9 @@ class SafeChannel(InputChannel):
     def __init__(self, settings: Settings) -> None:
         """Take the settings; no network, no file."""
         self.settings = settings
+        # When the log may have its next line of what the vendor did not take, and how many had none.
+        self._tell_again = 0.0
+        self._untold = 0
 
     @classmethod
     @abstractmethod
@@ -167,7 +173,23 @@ class SafeChannel(InputChannel):
         except Exception:
             logger.exception("A message could not be put into the vendor's form.")
             return Outcome("refused")
-        return self.outcome(*await self._post.post(call))
+        status, headers, body = await self._post.post(call)
+        outcome = self.outcome(status, headers, body)
+        if outcome.status in ("retry", "refused"):
+            self._tell(status, outcome)
+        return outcome
+
+    def _tell(self, status: int, outcome: Outcome) -> None:
+        """Log why messages are late or lost, without addresses and texts, once in a while."""
+        now = time.monotonic()
+        if now < self._tell_again:
+            self._untold += 1
+            return
+        pause = "" if outcome.retry_after_s is None else f", and asks for {outcome.retry_after_s:.0f} s"
+        more = f"; {self._untold} more like it since the last line" if self._untold else ""
+        what = "refuses a message" if outcome.status == "refused" else "does not take a message now"
+        logger.warning("%s %s (status %d%s)%s.", self.name(), what, status, pause, more)
+        self._tell_again, self._untold = now + _TELLING_PAUSE, 0
 
     def _acknowledge(self, inbound: Inbound) -> None:
         if inbound.acknowledge is None:

@@ -125,7 +125,7 @@ class SlackChannel(SafeChannel):
         if status == 429 or status >= 500 or (isinstance(error, str) and error in _LATER):
             return Outcome("retry", seconds(headers.get("Retry-After")))
         if status == 200 and answer.get("ok") is not False:
-            return Outcome("sent", vendor_id=identifier(answer.get("ts") or answer.get("message_ts")))
+            return Outcome("sent")
         return Outcome("blocked" if isinstance(error, str) and error in _GONE else "refused")
 
     def _method(self, name: str, content: dict[str, Any]) -> Call:

@@ -12,7 +12,16 @@ from sanic.request import Request
 
 from helpline.channels.safe_channel import Call, Capabilities, Inbound, Outcome, Part, SafeChannel
 from helpline.channels.vendor import Kind
-from helpline.channels.vendor_events import identifier, object_in, objects_in, read_object, same, seconds, words
+from helpline.channels.vendor_events import (
+    identifier,
+    is_stale,
+    object_in,
+    objects_in,
+    read_object,
+    same,
+    seconds,
+    words,
+)
 from helpline.settings import Settings
 
 NAME = "telegram"
@@ -32,7 +41,6 @@ _COMMAND = re.compile(r"/(start|help)(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.
 _GREETING = "hello"
 # Who taps a command in Telegram's menu does not cry for help, as the word alone does; the numbers come in any case.
 _HELP = "what can you help me with"
-_TO_THE_BOT = frozenset({"bot_command", "mention", "text_mention"})
 
 
 class TelegramChannel(SafeChannel):
@@ -42,6 +50,13 @@ class TelegramChannel(SafeChannel):
     capabilities: Mapping[str, Capabilities] = {
         NAME: Capabilities(max_text=4096, buttons="native", max_buttons=12, max_button_title=36)
     }
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the settings."""
+        super().__init__(settings)
+        # A token begins with its bot's id. The name is told with the first message that we send.
+        self._id = settings.telegram_bot_token.partition(":")[0]
+        self._username = ""
 
     @classmethod
     def name(cls) -> str:
@@ -66,9 +81,9 @@ class TelegramChannel(SafeChannel):
         if "callback_query" in update:
             found = _tap(number, object_in(update, "callback_query"))
         elif "edited_message" in update:
-            found = _message(number, object_in(update, "edited_message"), edited=True)
+            found = self._message(number, object_in(update, "edited_message"), edited=True)
         else:
-            found = _message(number, object_in(update, "message"))
+            found = self._message(number, object_in(update, "message"))
         return [found] if found else []
 
     def call(self, address: str, part: Part) -> Call:
@@ -94,7 +109,9 @@ class TelegramChannel(SafeChannel):
         """Return what Telegram's answer means."""
         answer = read_object(body)
         if status == 200:
-            return Outcome("sent", vendor_id=identifier(object_in(answer, "result").get("message_id")))
+            sent = object_in(answer, "result")
+            self._username = words(object_in(sent, "from").get("username")).casefold() or self._username
+            return Outcome("sent")
         # 401 and 404: the token is not known, which staff can mend.
         if status in (401, 404, 429) or status >= 500:
             return Outcome("retry", seconds(object_in(answer, "parameters").get("retry_after")))
@@ -105,23 +122,44 @@ class TelegramChannel(SafeChannel):
         settings = self.settings
         return Call(f"{settings.telegram_api}/bot{settings.telegram_bot_token}/{name}", json=content)
 
-
-def _message(number: str, message: dict[str, Any], edited: bool = False) -> Inbound | None:
-    chat, sender = object_in(message, "chat"), object_in(message, "from")
-    address, person = identifier(chat.get("id")), identifier(sender.get("id"))
-    if address is None or person is None or sender.get("is_bot") is True:
-        return None
-    text = words(message.get("text")) or words(message.get("caption"))
-    if chat.get("type") != "private":
-        if edited or not text or not _is_to_a_bot(message):
+    def _message(self, number: str, message: dict[str, Any], edited: bool = False) -> Inbound | None:
+        chat, sender = object_in(message, "chat"), object_in(message, "from")
+        address, person = identifier(chat.get("id")), identifier(sender.get("id"))
+        if address is None or person is None or sender.get("is_bot") is True:
             return None
-        return Inbound(number, address, person, text, NAME, kind="public_mention")
-    if edited:
-        return Inbound(number, address, person, text, NAME, kind="edit") if text else None
-    if not text:
-        return None if _MEDIA.isdisjoint(message) else Inbound(number, address, person, "", NAME, kind="media")
-    kind, said = _meaning(text)
-    return Inbound(number, address, person, said, NAME, kind=kind)
+        if is_stale(message.get("edit_date") if edited else message.get("date")):
+            return None
+        text = words(message.get("text")) or words(message.get("caption"))
+        if chat.get("type") != "private":
+            if edited or not text or not self._is_to_us(message):
+                return None
+            return Inbound(number, address, person, text, NAME, kind="public_mention")
+        if edited:
+            return Inbound(number, address, person, text, NAME, kind="edit") if text else None
+        if not text:
+            return None if _MEDIA.isdisjoint(message) else Inbound(number, address, person, "", NAME, kind="media")
+        kind, said = _meaning(text)
+        return Inbound(number, address, person, said, NAME, kind=kind)
+
+    def _is_to_us(self, message: dict[str, Any]) -> bool:
+        """Tell whether a message in a group is meant for this bot: its command, its mention, a reply to it."""
+        replied = identifier(object_in(object_in(message, "reply_to_message"), "from").get("id"))
+        if replied is not None and replied == self._id:
+            return True
+        for text, marks in (("text", "entities"), ("caption", "caption_entities")):
+            for mark in objects_in(message, marks):
+                if mark.get("type") == "text_mention" and identifier(object_in(mark, "user").get("id")) == self._id:
+                    return True
+                if mark.get("type") in ("mention", "bot_command") and self._is_our_name(
+                    _marked(words(message.get(text)), mark).rpartition("@")[2]
+                ):
+                    return True
+        return False
+
+    def _is_our_name(self, name: str) -> bool:
+        """Tell whether a name is this bot's; before we know ours, whether it is a bot's, as all of these end so."""
+        name = name.casefold()
+        return name == self._username if self._username else name.endswith("bot")
 
 
 def _meaning(text: str) -> tuple[Kind, str]:
@@ -154,9 +192,10 @@ def _title(message: dict[str, Any], choice: str) -> str:
     return ""
 
 
-def _is_to_a_bot(message: dict[str, Any]) -> bool:
-    """Tell whether a message in a group is meant for a bot: a command, a mention, or a reply to one."""
-    marks = (*objects_in(message, "entities"), *objects_in(message, "caption_entities"))
-    if any(mark.get("type") in _TO_THE_BOT for mark in marks if isinstance(mark.get("type"), str)):
-        return True
-    return object_in(object_in(message, "reply_to_message"), "from").get("is_bot") is True
+def _marked(text: str, mark: dict[str, Any]) -> str:
+    """Return the part of a text that is marked; Telegram counts as UTF-16 does."""
+    begin, length = mark.get("offset"), mark.get("length")
+    if not isinstance(begin, int) or not isinstance(length, int) or begin < 0 or length < 0:
+        return ""
+    units = text.encode("utf-16-le")
+    return units[2 * begin : 2 * (begin + length)].decode("utf-16-le", "replace")

@@ -55,13 +55,18 @@ def load_secret(settings: Settings) -> bytes:
     is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
     path = (Path(address.database).parent if is_file else ROOT / "var") / SECRET_FILE
     try:
-        return _kept(path)
+        return kept_secret(path)
     except OSError as error:
         logger.error("The web chat's secret cannot be kept in %s (%s): sessions end with this process.", path, error)
         return secrets.token_bytes(32)
 
 
-def _kept(path: Path) -> bytes:
+def kept_secret(path: Path) -> bytes:
+    """Return the secret in a file that only its owner reads; made at random when it is first needed.
+
+    Raises:
+        OSError: if it can be neither read nor made.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

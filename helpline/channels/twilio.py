@@ -43,7 +43,7 @@ class TwilioChannel(SafeChannel):
 
     capabilities: Mapping[str, Capabilities] = {
         SMS: Capabilities(max_text=1600, keywords=KEYWORDS),
-        WHATSAPP: Capabilities(max_text=1600),
+        WHATSAPP: Capabilities(max_text=1600, keywords=KEYWORDS, confirms=False),
     }
 
     def __init__(self, settings: Settings) -> None:
@@ -107,7 +107,7 @@ class TwilioChannel(SafeChannel):
         """Return what Twilio's answer means."""
         content = read_object(body)
         if 200 <= status < 300:
-            return Outcome("sent", vendor_id=identifier(content.get("sid")))
+            return Outcome("sent")
         code = content.get("code")
         if code == _BLOCKED:
             return Outcome("blocked")
@@ -137,9 +137,10 @@ def _kind(channel: str, text: str, fields: Mapping[str, str]) -> Kind:
     if told is not None:
         return told
     keyword = re.sub(r"[\W_]+", " ", text).strip().upper()
-    if channel == SMS and keyword in _STOP:
+    # Twilio neither minds nor confirms these words on WhatsApp; there we do both.
+    if keyword in _STOP:
         return "opt_out"
-    if channel == SMS and keyword in _START:
+    if keyword in _START:
         return "opt_in"
     if keyword in _HELP:
         return "help"

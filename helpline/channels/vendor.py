@@ -17,7 +17,8 @@ class Inbound:
         vendor_id: the vendor's id of the message, for dedupe (MessageSid, update_id, mid); unique in its channel.
         address: where the reply goes (phone with "whatsapp:" or not, chat id, PSID, Slack channel); any string that the
             channel's own `call` understands.
-        person: who writes, as the vendor names them, often the address; it makes the conversation's id and is not kept.
+        person: who writes, as the vendor names them, often the address; it makes the conversation's id and is kept
+            until the event is answered.
         text: what they wrote; "" for a picture without words; of a tapped button its title, where the vendor tells it.
         channel: name in the ledger and in conversation ids: sms, whatsapp, telegram, messenger or slack.
         choice: callback id of a tapped button ("m:1764388498123456:2": menu, option); None where none was tapped.
@@ -55,9 +56,9 @@ class Outcome:
         status: ``sent``; ``retry``: too many requests, the vendor's trouble, credentials not accepted right now;
             ``blocked``: the person blocked the bot or opted out; ``refused``: this part will never be taken.
         retry_after_s: seconds that the vendor asks to wait.
-        vendor_id: the vendor's id of the message that was sent.
+        silent: the vendor did not answer in time, and may have taken the part.
     """
 
     status: Status
     retry_after_s: float | None = None
-    vendor_id: str | None = None
+    silent: bool = False

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hmac
 import json
-from typing import Any, Iterator, Mapping
+import time
+from typing import Any, Iterator
 from urllib.parse import parse_qsl
+
+from helpline.storage.messages import REMEMBERED
 
 # Ids are short at every vendor; a longer one is not theirs, and would not fit the database.
 _LONGEST_ID = 255
 _MOST_FIELDS = 200
 # Seconds: eleven days.
 _LONGEST_WAIT = 1_000_000
-
-Object = Mapping[str, Any]
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -76,6 +77,16 @@ def seconds(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return wait if 0 <= wait < _LONGEST_WAIT else None
+
+
+def is_stale(sent: Any) -> bool:
+    """Tell whether an event was sent (seconds since 1970) so long ago that its id is forgotten: a replay, most likely.
+
+    One that does not say when is none.
+    """
+    if isinstance(sent, bool) or not isinstance(sent, (int, float)):
+        return False
+    return sent < time.time() - REMEMBERED
 
 
 def same(known: str, shown: str | None) -> bool:

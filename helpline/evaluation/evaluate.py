@@ -33,7 +33,8 @@ class Answers:
 
     def states(self, topic: str, facts: Iterable[str]) -> bool:
         """Tell whether the topic's answer states one of the facts and cites its section."""
-        return any(f in self.facts[topic] and self.sections[f] in self.citations[topic] for f in facts)
+        stated, cited = self.facts.get(topic, ()), self.citations.get(topic, ())
+        return any(fact in stated and self.sections[fact] in cited for fact in facts)
 
     def owner(self, facts: Iterable[str]) -> str:
         """Return the topic that puts the first of the facts first."""

@@ -19,9 +19,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline import settings as settings_module
+from helpline.channels.people import CHANNELS
 from helpline.fake_vendors.faults import Faults
 from helpline.fake_vendors.outbox import Message
-from helpline.fake_vendors.stub import CHANNELS, FakeVendors
+from helpline.fake_vendors.stub import FakeVendors
 
 PAGE = Path(__file__).parent / "page"
 _TITLES = {
@@ -228,7 +229,9 @@ async def demonstrate(port: int, say: Callable[[str], None]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with vendors.serving(port, extend=Demo(vendors).add_to):
             assistant = settings_module.load()
-            known = vendors.environment(f"http://127.0.0.1:{assistant.port}")
+            address = f"http://127.0.0.1:{assistant.port}"
+            known = vendors.environment(address)
+            vendors.telegram.register(address)
             nobody = {"HANDOFF_WEBHOOK": "", "HANDOFF_EMAIL": ""}
             os.environ.update(known | nobody | {"DATABASE_URL": f"sqlite:///{folder}/conversations.db"})
             settings = settings_module.load()

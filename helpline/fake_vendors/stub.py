@@ -21,6 +21,7 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from helpline.channels.people import CHANNELS
 from helpline.fake_vendors.credentials import Credentials
 from helpline.fake_vendors.faults import Faults
 from helpline.fake_vendors.messenger import FakeMessenger
@@ -30,7 +31,6 @@ from helpline.fake_vendors.telegram import FakeTelegram
 from helpline.fake_vendors.twilio import FakeTwilio
 from helpline.fake_vendors.vendor import ApiCall, FakeVendor, Post
 
-CHANNELS = ("sms", "whatsapp", "telegram", "messenger", "slack")
 # How often, and how long apart in seconds, a post is tried while the assistant does not answer.
 _TRIES = 600
 _PAUSE = 0.5

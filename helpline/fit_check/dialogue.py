@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Mapping
+from dataclasses import replace
+from typing import Mapping
 
+from helpline.crisis.follow_up import family
 from helpline.crisis.taxonomy import Detection, Tier
 from helpline.fit_check import words
 from helpline.fit_check.questions import (
@@ -18,7 +19,8 @@ from helpline.fit_check.questions import (
     previous_question,
 )
 from helpline.fit_check.rules import STOP_CHILD, URGENT, decide
-from helpline.fit_check.understanding import Heard, understand
+from helpline.fit_check.state import State, Turn
+from helpline.fit_check.understanding import Heard, is_whole, is_yes_or_no, takes_back, understand
 from helpline.fit_check.words import Message
 from helpline.nlu.decision import FAQ, NOT_COVERED, OFF_TOPIC, SUPPORT, SUPPORT_AND_QUESTION, TWO_QUESTIONS
 from helpline.nlu.text import is_question, normalise
@@ -28,7 +30,9 @@ FORM = "fit_check_form"
 SLOT = "fit_check"
 REQUESTED_SLOT = "requested_slot"
 # Asks whether answers found from an earlier check are to be gone on with; no question of the check.
-RESUME = "resume"
+RESUME = "resume_or_not"
+# What is asked about the check itself, as `understand` names it; any other name is one of the words in questions.yml.
+EXPLAIN, ANSWERS_SO_FAR, RESULT = "explain", "answers_so_far", "result"
 # Commands, as `understand` names them.
 BACK, SKIP, WHY, STOP = "back", "skip", "why", "stop"
 CONTINUE, START_OVER, DELETE = "resume", "start_over", "delete"
@@ -38,70 +42,24 @@ _SMALLTALK = "smalltalk"
 _REMARKS = ("delete_conversation", SUPPORT, SUPPORT_AND_QUESTION)
 # A topic of this confidence is no answer, even where it is not asked for in so many words.
 _SURE = 0.6
-_FEW_WORDS = 2
+# Talk about something else needs less: no question of the check is about the weather.
+_OFF_TOPIC = 0.4
 # Whoever asks so many other things in a row has other things to ask.
 _MOST_ASIDES = 6
-# An answer of so many words says hardly anything beside (tests/development: of short messages of danger without plain
-# words 1 to 3 in a hundred are taken for one). To the first of these questions any mention of a relative is an answer.
-_SHORT = 12
-_MOST_WORDS = {"who": 5, "focus": 6, "time": 6}
-# What tells that a withdrawal may be under way.
+# Where a single word of an answer ("cancer", "seven") sounds like an emergency; elsewhere one of suicide stays one.
+_T3_ANSWERS = ("age", "health")
+# What tells that a withdrawal may be under way, and what tells that it is over.
 _HAPPENING = re.compile(
     r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|now|tonight|since|hour|minute|morning|help"
 )
+_LONG_AGO = re.compile(r"\b(last (month|year|spring|summer|fall|winter)|(weeks|months?|years?) ago|in (19|20)\d\d)\b")
 _YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
 _NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
-# Words by which people name the check itself.
-_CHECK = re.compile(r"\b(check|quiz|qualify|assessment|iop|test)\b", re.IGNORECASE)
+# Words by which people name the check itself, and by which they wish for one.
+_CHECK = re.compile(r"\b(check|quiz|assessment)\b|^\W*(do|would|could|can|will) i (even )?qualify\W*$", re.IGNORECASE)
+_WISH = re.compile(r"\b(check|quiz|assessment|qualify|iop|test)\b", re.IGNORECASE)
 # Two answers to a question that are one together.
 _BOTH = {"focus": ({"substance", "mental"},), "daily_use": ({"alcohol", "benzos"},)}
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a person stands in the check.
-
-    Attributes:
-        answers: by question id.
-        current: the question that waits for an answer; None outside the check.
-        again: whether it was put in other words already: it is never put a third time.
-        done: whether a result was given for these answers.
-        asides: how many messages in a row were about something else.
-    """
-
-    answers: Mapping[str, str] = field(default_factory=dict)
-    current: str | None = None
-    again: bool = False
-    done: bool = False
-    asides: int = 0
-
-    def as_slot(self) -> dict[str, Any]:
-        """Return plain values for Rasa's slot."""
-        return {**asdict(self), "answers": dict(self.answers)}
-
-    @classmethod
-    def of_slot(cls, value: Mapping[str, Any] | None) -> State:
-        """Read what `as_slot` gave; nothing is an empty check."""
-        return cls(**value) if value else cls()
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What a message led to.
-
-    Attributes:
-        state: where the person stands now; the check waits if its `current` is set.
-        messages: what is said, in order.
-        taken: False where the message was not for the check: others answer it, and `ask_again` follows.
-        forget: whether everything that is stored of this conversation is to be deleted.
-        danger: whether somebody is in danger by the person's own answers: there is no other result after that.
-    """
-
-    state: State
-    messages: list[Message]
-    taken: bool = True
-    forget: bool = False
-    danger: bool = False
 
 
 def begin(state: State, text: str, go_on: bool = False, shared: bool = False) -> Turn:
@@ -120,7 +78,7 @@ def begin(state: State, text: str, go_on: bool = False, shared: bool = False) ->
     if state.answers and not state.done and heard.command != START_OVER:
         contradicts = any(state.answers.get(name, value) != value for name, value in heard.answers.items())
         if contradicts or (shared and not go_on):
-            return _ask_whether_to_go_on(state)
+            return ask_whether_to_go_on(state)
         return _ask(State(_merged(state.answers, heard), again=state.again), [words.say("resumed")])
     said = [words.opening()]
     if heard.answers:
@@ -129,28 +87,32 @@ def begin(state: State, text: str, go_on: bool = False, shared: bool = False) ->
 
 
 def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = False) -> Turn:
-    """Take a message during the check.
+    """Take a message during the check, or soon after its result or a stop.
 
     Args:
-        state: with its `current` question.
+        state: with its `current` question, or with none once the result is out or the check is stopped.
         text: the message as typed.
         is_digression: whether the classifier knows it as a question or remark about something else.
         asks_for_check: whether the classifier takes it for the wish to be checked.
     """
     if state.current == RESUME:
         return _resume(state, text, is_digression)
-    if asks_for_check and _CHECK.search(text):
-        return _asked_for(state, text)
+    if state.in_danger:
+        return _after_danger(state, text)
+    if state.current is None:
+        return _afterwards(state, text, is_digression)
     button = words.chosen(state.current, text)
     heard = Heard({state.current: button}) if button else understand(text, state.current, _who(state))
     if heard.command:
         return _obey(state, heard)
+    if heard.about:
+        return _told_about(state, heard.about)
+    if asks_for_check and state.current not in heard.answers:
+        return _asked_for(state, text)
     if heard.answers:
         return _take(state, heard, echo=not button and not is_plain(text, heard))
-    if asks_for_check:
-        return _asked_for(state, text)
     if state.current == PAYING and heard.unclear:
-        return Turn(replace(state, current=None), [words.paying("no_thanks")])
+        return Turn(replace(state, current=None, asides=0), [words.paying("no_thanks")])
     if state.current == PAYING or (is_digression and not heard.unclear):
         return Turn(state, [], taken=False)
     return _not_understood(state)
@@ -159,31 +121,43 @@ def answer(state: State, text: str, is_digression: bool, asks_for_check: bool = 
 def ask_again(state: State) -> Turn:
     """Put the question that waits once more, after something else was answered.
 
-    Once the result is out nothing is insisted on: the check is over then. Nor is it after many asides in a row.
+    Once the result is out nothing is insisted on: the check is over then. Nor is it after many asides in a row, but
+    the question about danger: whoever says yes to it at last is to be heard.
     """
-    if state.current == PAYING:
-        return Turn(replace(state, current=None), [])
+    if state.current in (None, PAYING):
+        return Turn(replace(state, current=None, asides=state.asides + 1 if state.current is None else 0), [])
     if state.current == RESUME:
-        return _ask_whether_to_go_on(state)
-    if state.asides + 1 >= _MOST_ASIDES:
+        return ask_whether_to_go_on(state)
+    if state.asides + 1 >= _MOST_ASIDES and state.current != "safety":
         return Turn(replace(state, current=None, asides=0), [words.say("paused")])
     return Turn(replace(state, asides=state.asides + 1), [_question(state)] if state.current else [])
 
 
 def merely_answers(state: State, text: str, heard: Detection) -> bool:
-    """Tell whether what the score takes for danger is a short answer to the question that waits.
+    """Tell whether what the score takes for danger is a mere answer to the question that waits.
 
     The score has learned from whole messages; one in eight short answers ("living in my car", "every night, vodka")
-    frightens it. What a rule hears in plain words, an emergency, and what is said of danger itself stay danger.
+    frightens it. Only a message that is an answer from its first word to its last, clear or not, is taken for one.
+    What a rule hears in plain words, and what is said of danger itself, stay danger.
     """
     question = state.current or ""
-    if heard.hits or question in ("", "safety") or (heard.tier is Tier.T3 and question != "age"):
+    if heard.hits or question in ("", "safety"):
         return False
-    if len(text.split()) > _MOST_WORDS.get(question, _SHORT):
+    if heard.tier is Tier.T3 and question not in _T3_ANSWERS and family(heard.category) == "suicide":
         return False
-    if question in ("daily_use", "withdrawal_history") and _HAPPENING.search(text.lower()):
+    lately = _HAPPENING.search(text.lower()) and not _LONG_AGO.search(text.lower())
+    if question in ("daily_use", "withdrawal_history") and lately:
         return False
-    return understand(text, question, _who(state)).answers.get(question, UNKNOWN) not in (UNKNOWN, "now")
+    said = understand(text, question, _who(state))
+    answered = said.unclear or said.answers.get(question, "now") != "now"
+    return answered and "safety" not in said.answers and is_whole(text, question)
+
+
+def cannot_wait(turn: Turn) -> bool:
+    """Tell whether what a message led to is said even without the action server: danger, its question, or the end."""
+    state = turn.state
+    over = bool(turn.messages) and state.current is None and not state.done
+    return turn.danger or turn.forget or (turn.taken and ((state.current == "safety" and state.again) or over))
 
 
 def is_digression(text: str, intent: str, confidence: float) -> bool:
@@ -193,12 +167,14 @@ def is_digression(text: str, intent: str, confidence: float) -> bool:
     if intent in _REMARKS:
         return True
     asks = is_question(normalise(text))
-    return (intent in _TOPICS and (asks or confidence >= _SURE)) or (intent == OFF_TOPIC and asks)
+    return (intent in _TOPICS and (asks or confidence >= _SURE)) or (
+        intent == OFF_TOPIC and (asks or confidence >= _OFF_TOPIC)
+    )
 
 
 def is_plain(text: str, heard: Heard) -> bool:
     """Tell whether an answer is a mere yes or no in other words ("nope", "for sure"): it is not said back."""
-    return set(heard.answers.values()) <= {"yes", "no"} and len(text.split()) <= _FEW_WORDS
+    return set(heard.answers.values()) <= {"yes", "no"} and is_yes_or_no(text)
 
 
 def _who(state: State) -> str | None:
@@ -207,15 +183,74 @@ def _who(state: State) -> str | None:
 
 
 def _asked_for(state: State, text: str) -> Turn:
-    """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out."""
-    return begin(State(), text) if state.current == PAYING else Turn(state, [_question(state)])
+    """Take the wish to be checked from somebody who is in the check: nothing new, unless the result is out.
+
+    What only sounds like that wish ("would i qualify with depression") is no answer either, and is not asked forever.
+    """
+    if state.current == PAYING:
+        return begin(State(), text) if _WISH.search(text) else _result_again(state)
+    if _CHECK.search(text) or state.current == "safety":
+        return Turn(state, [_question(state)])
+    return _not_understood(state)
+
+
+def _result_again(state: State) -> Turn:
+    shown = words.result(decide(state.answers), asked_answers(state.answers))
+    return Turn(state, [shown, *([_question(state)] if state.current else [])])
+
+
+def _after_danger(state: State, text: str) -> Turn:
+    """Take a message after the urgent reply: a slip is asked about once more; a mere yes or no gets the reply again."""
+    cause = decide(state.answers).because[0]
+    heard = understand(text, cause, _who(state))
+    if heard.command == DELETE:
+        return _obey(state, heard)
+    if is_yes_or_no(text):
+        return Turn(state, [words.result(decide(state.answers), asked_answers(state.answers))], danger=True)
+    if heard.command == BACK or takes_back(text) or heard.answers.get(cause) == "no":
+        answers = {name: value for name, value in state.answers.items() if name != cause}
+        state = State(answers, cause, again=True)
+        return Turn(state, [words.say("back"), _question(state)])
+    return Turn(state, [], taken=False)
+
+
+def _afterwards(state: State, text: str, is_digression: bool) -> Turn:
+    """Take a message after the result or a stop: what puts an answer right, and what is asked about the result."""
+    heard = understand(text, PAYING, _who(state))
+    if state.done and (heard.command in (CONTINUE, WHY) or heard.about == RESULT):
+        return _result_again(state)
+    if heard.command == CONTINUE:
+        return _ask(State(state.answers, again=state.again), [words.say("resumed")])
+    if heard.command in (BACK, START_OVER, DELETE, STOP):
+        return _obey(state, heard)
+    if heard.about == ANSWERS_SO_FAR:
+        return Turn(state, [words.noted(state.answers)])
+    said = replace(heard, answers={name: value for name, value in heard.answers.items() if name != PAYING})
+    if not said.answers or (is_digression and not said.corrects and "safety" not in said.answers):
+        return Turn(state, [], taken=False)
+    if state.done or "safety" in said.answers:
+        return _take(state, said)
+    return Turn(replace(state, answers=_merged(state.answers, said), asides=0), [words.noted(said.answers)])
+
+
+def _told_about(state: State, about: str) -> Turn:
+    """Say what was asked about the check or its question, and put the question again; nothing is filled by it."""
+    if about == RESULT and state.done:
+        return _result_again(state)
+    if about == EXPLAIN:
+        said = [words.why(state.current), words.question(state.current or "", state.answers, again=True)]
+        return Turn(replace(state, asides=state.asides + 1), said)
+    said = words.noted(state.answers) if about == ANSWERS_SO_FAR and state.answers else words.say(about)
+    follows = ask_again(state)
+    return Turn(follows.state, [said, *follows.messages])
 
 
 def _question(state: State) -> Message:
     return words.question(state.current or "", state.answers, state.again)
 
 
-def _ask_whether_to_go_on(state: State) -> Turn:
+def ask_whether_to_go_on(state: State) -> Turn:
+    """Ask before answers of an earlier time are used: somebody else may sit there now."""
     return Turn(replace(state, current=RESUME, again=False), [words.resume_or_not()])
 
 
@@ -236,18 +271,19 @@ def _resume(state: State, text: str, is_digression: bool) -> Turn:
 def _obey(state: State, heard: Heard) -> Turn:
     name = heard.command
     if name == STOP:
-        return Turn(replace(state, current=None), [words.say("stopped")])
+        return Turn(replace(state, current=None, asides=0), [words.say("stopped")])
     if name == DELETE:
         return Turn(State(), [words.say("deleted")], forget=True)
     if name == START_OVER:
         return _ask(State(), [words.say("started_over")])
     if name == BACK:
-        return _back(state, heard.steps)
+        return _back_to(state, heard.back_to) if heard.back_to else _back(state, heard.steps)
     if name == WHY:
         return Turn(state, [words.why(state.current), _question(state)])
     if name == SKIP:
         return _take(state, Heard({state.current: UNKNOWN}))
-    return ask_again(state)
+    # Going on at the last question puts it again; a question about something else would end it.
+    return Turn(state, [_question(state)]) if state.current == PAYING else ask_again(state)
 
 
 def _back(state: State, steps: int) -> Turn:
@@ -264,12 +300,20 @@ def _back(state: State, steps: int) -> Turn:
     return Turn(state, [words.say("back"), _question(state)])
 
 
+def _back_to(state: State, question: str) -> Turn:
+    """Go back to one question by its name; all other answers stay."""
+    if question not in asked_answers(state.answers):
+        return ask_again(state)
+    state = State({name: value for name, value in state.answers.items() if name != question}, question)
+    return Turn(state, [words.say("back"), _question(state)])
+
+
 def _take(state: State, heard: Heard, echo: bool = False) -> Turn:
     """Keep answers, and go on or give the result; `echo` says what was understood, so that it can be put right."""
     current, said = state.current, heard.answers
     if current == PAYING and set(said) == {PAYING}:
         value = said[PAYING] if said[PAYING] != UNKNOWN else "no_thanks"
-        return Turn(replace(state, current=None), [words.paying(value)])
+        return Turn(replace(state, current=None, asides=0), [words.paying(value)])
     kept = _merged(state.answers, heard)
     if said.get("safety") in ("not_sure", UNKNOWN) and not (current == "safety" and state.again):
         # One direct question; only a clear "no" leads on.
@@ -318,7 +362,7 @@ def _merged(answers: Mapping[str, str], heard: Heard) -> dict[str, str]:
     for name, value in heard.answers.items():
         order = BY_RISK.get(name, ())
         before = merged.get(name)
-        if not heard.corrects and {before, value} in _BOTH.get(name, ()):
+        if {before, value} in _BOTH.get(name, ()) and (name == "daily_use" or not heard.corrects):
             value = "both"
         elif not heard.corrects and before in order and value in order:
             value = max(before, value, key=order.index)

@@ -19,12 +19,12 @@ _TEXT = FILE.read_text(encoding="utf-8")
 DATA: dict[str, Any] = read_yaml(FILE)
 LISTS: dict[str, str] = DATA["lists"]
 _SPELLING: dict[str, str] = DATA["spelling"]
-_FILLERS = frozenset(DATA["fillers"].split())
+FILLERS = frozenset(DATA["fillers"].split())
 _DENIALS, _NEW_THOUGHT, _RESTARTS = (
     frozenset(DATA["words"][name].split()) for name in ("denials", "new_thought", "restart")
 )
 # Words that say little by themselves.
-_LIGHT = _FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
+_LIGHT = FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
 # What makes a digit an emoji.
 _KEYCAPS = {0xFE0F: None, 0x20E3: None}
 # These deny only what stands beside them.
@@ -63,7 +63,7 @@ class Line:
         while place > 0 and place not in self.commas and self.words[place - 1] not in ENDS:
             if self.words[place - 1] in _RESTARTS:
                 return True
-            if self.words[place - 1] not in _FILLERS:
+            if self.words[place - 1] not in FILLERS:
                 return False
             place -= 1
         return True
@@ -81,15 +81,17 @@ class Line:
                 return word not in _NEAR or (place - at <= 2 and not beyond)
         return False
 
-    def without(self, phrases: Iterable[Phrase]) -> Line:
-        """Return the line without the clauses that begin with one of `phrases`."""
+    def without(self, phrases: Iterable[Phrase], to_comma: bool = False) -> Line:
+        """Return the line without the sentences that begin with one of `phrases`; `to_comma`: only up to a comma."""
         gone: set[int] = set()
         for phrase in phrases:
             for begin, _ in self.find(phrase):
                 place = self.place(begin)
                 if place not in gone and self.starts(place):
-                    end = next((at for at in range(place, len(self.words)) if self.words[at] in ENDS), len(self.words))
-                    gone.update(range(place, end + 1))
+                    after = range(place + 1, len(self.words))
+                    comma = next((at for at in after if to_comma and at in self.commas), len(self.words))
+                    end = next((at + 1 for at in after if self.words[at] in ENDS), len(self.words))
+                    gone.update(range(place, min(comma, end)))
         if not gone:
             return self
         return self.keep(at for at in range(len(self.words)) if at not in gone)
@@ -148,9 +150,9 @@ def _shorter(word: str) -> list[str]:
     return [word[:place] + word[place + 1 :] for place in range(len(word))]
 
 
-def phrases(written: str) -> list[Phrase]:
-    """Return the phrases of a block of the data file, one a line."""
-    return [parse(line.strip(), LISTS) for line in written.splitlines() if line.strip()]
+def phrases(written: str, **lists: str) -> list[Phrase]:
+    """Return the phrases of a block of the data file, one a line; they may name its lists, and `lists`."""
+    return [parse(line.strip(), {**LISTS, **lists}) for line in written.splitlines() if line.strip()]
 
 
 _SLIPS = {slip: word for word in sorted(_VOCABULARY) if len(word) >= 7 for slip in (word, *_shorter(word))}

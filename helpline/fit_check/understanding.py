@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Iterable, Mapping
+from typing import Iterable, Mapping
 
 from helpline.crisis.normalise import END, QUESTION
-from helpline.crisis.phrases import Phrase
-from helpline.fit_check.ages import Ages
-from helpline.fit_check.lines import DATA, ENDS, LISTS, Line, phrases, read_line
+from helpline.fit_check.answering import (
+    AGES,
+    BENIGN,
+    CORRECTS,
+    QUESTIONS,
+    UNCLEAR,
+    Question,
+    answer_to,
+    before_aside,
+    contradicts,
+    of_other_questions,
+    plain_words,
+    says,
+)
+from helpline.fit_check.lines import DATA, ENDS, FILLERS, Line, phrases, read_line
 from helpline.fit_check.questions import UNKNOWN, VALUES
+from helpline.nlu.text import has_letters
 
-# Beside the answers of a question: an answer is meant but not clear; a plain word whose meaning the question gives.
-UNCLEAR = "unclear"
-_VAGUE = "vague"
-_PLAIN = ("yes", "no", "not_really", "unsure", UNKNOWN, "hedges")
-# So many words beside a loose phrase, and beside a plain one, may have no meaning here; with more, it is asked again.
-_LOOSE_ROOM, _ROOM = 1, 3
-# So many beside any answer: of longer stories one in three is taken for something else (tests/development).
-_MUCH_ROOM = 6
 # A question of so many words may be an answer said with hesitation.
 _SHORT_QUESTION = 4
+_SHORT_LAUGH = 30
 # The questions at which what opens a message counts too, where not at the first two.
 _EARLY = {"who": (), "focus": ("who", "age", "safety")}
 
@@ -36,6 +41,8 @@ class Heard:
         steps: how many questions to go back.
         unclear: whether an answer seems to be meant that is not clear; the question is then asked in other words.
         corrects: whether the message says that it puts something right ("actually ...", "no wait, ...").
+        back_to: the question to go back to, where it is named ("go back to the drinking question"), or "".
+        about: what it asks of the check itself or of the question ("explain", "wait", "how_long" ...), or "".
     """
 
     answers: dict[str, str]
@@ -43,73 +50,8 @@ class Heard:
     steps: int = 1
     unclear: bool = False
     corrects: bool = False
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A phrase found in a line: its characters from `begin` up to `end`, the answer that it gives, and its block."""
-
-    begin: int
-    end: int
-    value: str
-    plain: bool = False
-    block: str = ""
-
-
-class _Question:
-    """The phrases of one question.
-
-    Attributes:
-        rank: its values, the riskiest last.
-        plain: the value that a plain word stands for.
-        strict: whether a plain word counts beside others.
-        denied: the value of a denied phrase, or "".
-        together: values said together -> the value that they make.
-        clauses: whether its phrases end at commas and "and".
-        yields: whether its unclear phrases count only where nothing else is heard.
-        past: whether what was once counts as much as what is now.
-        contrast: whether "my brother does, I don't" is asked again.
-        personal: for whom it is about one person alone (``me``, ``loved_one``): what a clause says of somebody else
-            does not count then.
-        apart: whether values that make another together may be told apart ("not the X, it's the Y"); then it is asked
-            again.
-        room: how many unread words may stand beside an answer, the least risky one apart.
-        scale: whether its values are steps: two said together that are no neighbours are asked again.
-        careful: when its least risky value is asked again: "turns" where the message goes on ("no, except ..."),
-            "all" also where anything is left unread; "" never.
-    """
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        """Compile the part of the data file on one question."""
-        self.rank: tuple[str, ...] = tuple(data["risk"])
-        self.plain: dict[str, str] = data["plain"]
-        self.strict: bool = data.get("strict", False)
-        self.denied: str = data.get("denied", "")
-        self.together = {frozenset(parts): whole for whole, parts in data.get("together", {}).items()}
-        self.clauses: bool = data.get("clauses", False)
-        self.yields: bool = data.get("yields", False)
-        self.past: bool = data.get("past", False)
-        self.contrast: bool = data.get("contrast", False)
-        self.personal = frozenset(data.get("personal", "").split())
-        self.apart: bool = data.get("apart", False)
-        self.room: int = data.get("room", _MUCH_ROOM)
-        self.scale: bool = data.get("scale", False)
-        self.careful: str = data.get("careful", "")
-        self.blocks = {
-            block: [(phrase, value) for value, written in data.get(block, {}).items() for phrase in phrases(written)]
-            for block in ("firm", "says", "loose", "opening", "anywhere")
-        }
-
-    def phrases(self, own: bool, opening: bool) -> Iterable[tuple[Phrase, str, str]]:
-        """Return the phrases that count, with their values and blocks."""
-        blocks = ("anywhere", "opening", "says", "firm", "loose") if own else ("anywhere", "opening")[: 1 + opening]
-        return ((phrase, value, block) for block in blocks for phrase, value in self.blocks[block])
-
-    def riskiest(self, values: Iterable[str]) -> str:
-        """Return what `values`, said together, come to."""
-        said = set(values)
-        whole = next((whole for parts, whole in self.together.items() if parts <= said), "")
-        return whole or max(said, key=self.rank.index)
+    back_to: str = ""
+    about: str = ""
 
 
 def understand(text: str, current: str | None, who: str | None = None) -> Heard:
@@ -121,221 +63,114 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
         who: whom the check is for, as far as it is known: ``me``, ``loved_one``.
     """
     whole = read_line(text)
-    command = next((name for name, forms in _COMMANDS if _says(whole, forms)), "")
+    about = next((name for name, forms in _ABOUT if says(whole, forms)), "") if current else ""
+    if current and not whole.words and len(text) <= _SHORT_LAUGH and has_letters(text):
+        # "Lol" and "haha" are left out where words are spelled out.
+        about = "wait"
+    if about:
+        return Heard({}, about=about)
+    back_to = next((name for name, forms in _GOES_TO if says(whole, forms)), "")
+    # "Change my age to 17", "change safety to yes" give the answer too.
+    if current and back_to and not any(AGES.numbers(whole.words)) and "yes" not in whole.known:
+        return Heard({}, "back", back_to=back_to)
+    command = next((name for name, forms in _COMMANDS if says(whole, forms)), "")
     if command:
         return Heard({}, command, _steps(whole) if command == "back" else 1)
-    line = whole.without(_ASKS)
+    line = whole.without(_ASKS, to_comma=current is None)
     asking = line
     if current:
         line = _told(line)
-    if not line.words or _says(line, _IGNORED):
-        return Heard({})
+    told = _told_in_asking(whole) if current is None else {}
+    if not line.words or says(line, _IGNORED):
+        return Heard(told)
     answers: dict[str, str] = {}
     unclear = False
-    for name, question in _QUESTIONS.items():
+    for name, question in QUESTIONS.items():
         own = name == current
         opening = current is None or current in _EARLY.get(name, ("who", "age"))
-        if name == "focus" and current in _IN_PASSING and not _says(line, _CORRECTS):
+        if name == "focus" and current in _IN_PASSING and not says(line, CORRECTS):
             continue
-        value = _answer(name, question, line, own, opening, who)
-        if own and value not in ("", UNCLEAR) and _takes_back(name, question, line, value):
+        value = answer_to(name, question, line, own, opening, who)
+        if own and value not in ("", UNCLEAR) and contradicts(name, question, line, value):
             value = UNCLEAR
         if own and question.careful == "all" and value == question.rank[0] and len(line.words) < len(whole.words):
             value = UNCLEAR
         # "no. is seeing bugs a withdrawal?"
         if own and value == question.rank[0] and len(line.words) < len(asking.words):
-            value = value if _answer(name, question, asking, own, opening, who) in ("", value) else UNCLEAR
+            value = value if answer_to(name, question, asking, own, opening, who) in ("", value) else UNCLEAR
         if value == UNCLEAR:
             unclear = unclear or own
-        elif value:
-            answers[name] = value
-    asked = _QUESTIONS.get(current or "")
-    aside = len(answers) == 1 and len(_before_aside(line).words) < len(line.words)
+        elif value or name in told:
+            answers[name] = value or told[name]
+    asked = QUESTIONS.get(current or "")
+    aside = len(answers) == 1 and len(before_aside(line).words) < len(line.words)
     if asked and asked.careful and aside and answers.get(current or "") == asked.rank[0]:
         answers, unclear = {}, True
+    corrects = says(line, CORRECTS)
+    if asked and _puts_right(current or "", asked, line, answers, corrects, who):
+        unclear = len(answers) == 1
+        del answers[current or ""]
     if answers.get(current or "") == UNKNOWN and len(answers) > 1:
         del answers[current or ""]
-    corrects = _says(line, _CORRECTS)
     return Heard(answers, unclear=unclear and not answers, corrects=corrects and bool(answers))
 
 
-def _answer(name: str, question: _Question, line: Line, own: bool, opening: bool, who: str | None) -> str:
-    """Return the value that `line` gives to a question, `UNCLEAR`, or "" for nothing heard."""
-    part = line.cut() if own and question.clauses else line
-    if own:
-        part = _before_aside(part)
-        part = part if question.past else _today(part)
-    found: list[_Found] = []
-    for phrase, value, block in question.phrases(own, opening):
-        for begin, end in part.find(phrase):
-            denied = part.denied(part.place(begin)) and (value != UNCLEAR or question.yields)
-            if not own and question.careful == "all" and not _stands_alone(part, end):
-                continue
-            heard = ("" if block == "loose" else question.denied) or UNCLEAR if denied else value
-            found.append(_Found(begin, end, heard, block="says" if denied and block == "firm" else block))
-    if name == "age":
-        for first, after, value in _AGES.find(line.words, line.commas, own, opening):
-            found.append(_Found(line.begins[first], line.begins[after - 1] + 1, value or UNCLEAR))
-    if own:
-        found += _plain(part)
-    found = _longest(found)
-    if own and len({item.value for item in found}) > 1:
-        after = max((end for phrase in _CORRECTS for _, end in part.find(phrase)), default=0)
-        found = [item for item in found if item.begin >= after] or found
-    if own and found and (_says(line, _TWISTS) or (question.contrast and _says(line, _CONTRASTS))):
-        return UNCLEAR
-    if own and who in question.personal:
-        found, mixed = _of_whom(part, found, who)
-        if mixed:
-            return UNCLEAR
-    firm = [item for item in found if item.block == "firm"]
-    loose = [item for item in found if item.block == "loose"]
-    if firm:
-        found = firm
-    elif loose and any(item not in loose and not item.plain and item.value != UNCLEAR for item in found):
-        found = [item for item in found if item not in loose]
-    elif loose and _unread(part, found) > _LOOSE_ROOM:
-        return UNCLEAR
-    value = _weigh(name, question, found)
-    if own and value and _doubtful(question, part, found, value):
-        return UNCLEAR
-    if own and question.careful and value == question.rank[0] and _goes_on(question, part, found):
-        return UNCLEAR
-    return value
+def _told_in_asking(line: Line) -> dict[str, str]:
+    """Return for whom the check is, and how old they are, where the very question tells: "is it right for my son?"."""
+    told = {name: answer_to(name, QUESTIONS[name], line, False, True, None) for name in ("who", "age")}
+    # "Is it right for me?" is asked by people who have not thought about for whom it is.
+    return {name: value for name, value in told.items() if value not in ("", UNCLEAR, "me")}
 
 
-def _weigh(name: str, question: _Question, found: list[_Found]) -> str:
-    """Return what the phrases and plain words `found` come to."""
-    said = {item.value for item in found if not item.plain}
-    plain = {
-        question.plain.get(item.value, UNKNOWN if item.value in ("unsure", UNKNOWN) else "")
-        for item in found
-        if item.plain
-    }
-    if question.yields and len(said | plain) > 1 and "" not in plain:
-        said.discard(UNCLEAR)
-    if UNCLEAR in said or _VAGUE in said or (name in ("who", "age") and len(said) > 1):
-        return UNCLEAR
-    if said:
-        value = question.riskiest(said | (plain & set(question.rank) if question.strict else set()))
-        return value if value in said or value in question.together.values() else UNCLEAR
-    if not plain:
-        return ""
-    return next(iter(plain)) or UNCLEAR if len(plain) == 1 else UNCLEAR
-
-
-def _of_whom(line: Line, found: list[_Found], who: str | None) -> tuple[list[_Found], bool]:
-    """Leave out what is said of somebody else than `who`; and tell whether it is not clear what is left then."""
-    others = ("other" if who == "me" else "writer", "third")
-    of = {item: _subject(line, item) for item in found}
-    mine = [item for item in found if of[item] not in others]
-    gone = [item for item in found if of[item] in others and item.value not in (UNCLEAR, UNKNOWN, "unsure")]
-    if not gone:
-        return found, False
-    clear = any(of[item] and item.value != UNCLEAR for item in mine)
-    return mine, not clear
-
-
-def _subject(line: Line, item: _Found) -> str:
-    """Return of whom the clause of `item` speaks: ``writer``, ``other``, ``third`` ("his mother"), ``both``, or ""."""
-    first = line.place(item.begin)
-    after = first + 1
-    while first > 0 and first not in line.commas and line.words[first - 1] not in _CLAUSE_ENDS:
-        first -= 1
-    while after < len(line.words) and after not in line.commas and line.words[after] not in _CLAUSE_ENDS:
-        after += 1
-    words = line.words[first:after]
-    if any(mine in _THEIRS and kin in _KIN for mine, kin in pairwise(words[:3])) and _HE.isdisjoint(words):
-        return "third"
-    writer = any(word in _WRITER and _OF_OTHERS.isdisjoint(words[at + 1 : at + 4]) for at, word in enumerate(words))
-    other = not _OTHERS.isdisjoint(words)
-    return "both" if writer and other else "writer" if writer else "other" if other else ""
-
-
-def _doubtful(question: _Question, line: Line, found: list[_Found], value: str) -> bool:
-    """Tell whether an answer stands in a long story, or beside one that contradicts it."""
-    room = _MUCH_ROOM if value == question.rank[0] else question.room
-    if _unread(line, found) > room:
-        return True
-    if _half_read(line, found):
-        return True
-    values = {item.value for item in found}
-    if values.isdisjoint(question.together.values()) and any(parts <= values for parts in question.together):
-        spans = [(item.begin, item.end) for item in found]
-        if question.apart and any(not _within(span, spans) for phrase in _APART for span in line.find(phrase)):
-            return True
-    steps = {question.rank.index(item.value) for item in found if not item.plain and item.value in question.rank}
-    return question.scale and bool(steps) and max(steps) - min(steps) > 1
-
-
-def _half_read(line: Line, found: list[_Found]) -> bool:
-    """Tell whether nothing was heard behind a contrast, though it says something: "she does, but ..."."""
-    spans = [(item.begin, item.end) for item in found]
-    divides = [span for phrase in _DIVIDES for span in line.find(phrase) if not _within(span, spans)]
-    heard = spans + _of_other_questions(line) if divides else []
-    return any(all(first < end for first, _ in heard) and line.unread([(0, end)], _BENIGN) > 0 for _, end in divides)
-
-
-def _within(span: tuple[int, int], spans: Iterable[tuple[int, int]]) -> bool:
-    """Tell whether `span` lies in one of `spans`."""
-    return any(begin <= span[0] and span[1] <= end for begin, end in spans)
-
-
-def _unread(line: Line, found: list[_Found]) -> int:
-    """Count the words that say something but answer nothing."""
-    return line.unread([(item.begin, item.end) for item in found] + _of_other_questions(line))
-
-
-def _of_other_questions(line: Line) -> list[tuple[int, int]]:
-    """Return where a line answers any question, whichever was asked."""
-    return [
-        span
-        for question in _QUESTIONS.values()
-        for phrase, _, _ in question.phrases(own=False, opening=True)
-        for span in line.find(phrase)
-    ]
-
-
-def _goes_on(question: _Question, line: Line, found: list[_Found]) -> bool:
-    """Tell whether a line that gives the least risky value goes on to something that may undo it."""
-    safe = question.rank[0]
-    spans = [
-        (item.begin, item.end)
-        for item in found
-        if (question.plain.get(item.value) if item.plain else item.value) == safe
-    ]
-    if not any(not item.plain for item in found if (item.begin, item.end) in spans) and (
-        len(spans) < len(found) or line.unread(spans, _BENIGN) > _ROOM
-    ):
-        return True
-    turns = [begin for phrase in _TURNS for begin, _ in line.find(phrase)]
-    turns = [begin for begin in turns if not any(first <= begin < end for first, end in spans)]
-    if question.careful == "all":
-        return bool(turns) or line.unread(spans, _BENIGN) > 0
-    return any(line.unread([*spans, (0, begin + 1)], _BENIGN) > 0 for begin in turns)
-
-
-def _stands_alone(line: Line, end: int) -> bool:
-    """Tell whether the clause is over at `end`, and what follows does not take it back."""
-    after = line.place(end - 1) + 1
-    if after < len(line.words) and after not in line.commas and line.words[after] not in (*ENDS, "and"):
+def _puts_right(
+    name: str, question: Question, line: Line, answers: Mapping[str, str], corrects: bool, who: str | None
+) -> bool:
+    """Tell whether what seems to answer the question only puts something else right: "no wait, i'm 16", "wait no"."""
+    value, others = answers.get(name), [other for other in answers if other != name]
+    if not value or name in ("who", "age") or (name, value) == ("safety", "yes"):
         return False
-    rest = line.part(after, len(line.words))
-    return not any(begin <= 2 for phrase in _TURNS for begin, _ in rest.find(phrase))
+    if len(before_aside(line).words) < len(line.words):
+        return False
+    if not others:
+        # "No wait, yes" has a second word for it.
+        return (
+            corrects and len(plain_words(line)) == 1 and all(word in _LEADING or word in FILLERS for word in line.words)
+        )
+    if not corrects and not (line.words[0] in _LEADING and set(others) <= {"who", "age"}):
+        return False
+    spans = of_other_questions(line, *others)
+    spans += [(line.begins[first], line.begins[after - 1] + 1) for first, after, _ in _ages(line) if "age" in others]
+    gone = {at for begin, end in spans for at in range(line.place(begin), line.place(end - 1) + 1)}
+    lead = next((at for at, word in enumerate(line.words) if word not in _LEADING), len(line.words))
+    rest = line.keep(at for at in range(lead, len(line.words)) if at not in gone)
+    return answer_to(name, question, rest, own=True, opening=True, who=who) != value
 
 
-def _before_aside(line: Line) -> Line:
-    """Return what a line says before it puts another answer right: "no. oh, and earlier I said ..."."""
-    asides = [begin for phrase in _ASIDES for begin, _ in line.find(phrase) if begin]
-    return line.part(0, line.place(min(asides))) if asides else line
+def _ages(line: Line) -> Iterable[tuple[int, int, str]]:
+    """Yield begin, end and value of the ages in a line, wherever they may be meant."""
+    return AGES.find(line.words, line.commas, own=True, opening=True)
 
 
-def _takes_back(name: str, question: _Question, line: Line, value: str) -> bool:
-    """Tell whether what comes after an aside gives the same question another answer: "a. no, hang on, put b"."""
-    rest = line.part(len(_before_aside(line).words), len(line.words))
-    phrases_that_count = question.phrases(own=True, opening=True)
-    said = {given for phrase, given, block in phrases_that_count if block != "loose" and any(rest.find(phrase))}
-    return name not in ("who", "age") and bool(said - {UNCLEAR, UNKNOWN, value})
+def is_whole(text: str, current: str) -> bool:
+    """Tell whether a message is made of known forms of an answer to `current` alone, light words and fillers aside."""
+    line = read_line(text)
+    spans = [span for phrase, _, _ in QUESTIONS[current].phrases(own=True, opening=True) for span in line.find(phrase)]
+    if current == "age":
+        spans += [(line.begins[first], line.begins[after - 1] + 1) for first, after, _ in _ages(line)]
+    spans += [(item.begin, item.end) for item in plain_words(line)]
+    return line.unread(spans + of_other_questions(line), BENIGN) == 0
+
+
+def takes_back(text: str) -> bool:
+    """Tell whether a message says that an answer was a slip: "oops, i meant no", "i pressed the wrong button"."""
+    return says(read_line(text), _SLIPS)
+
+
+def is_yes_or_no(text: str) -> bool:
+    """Tell whether a message is nothing but a plain yes or no."""
+    line = read_line(text)
+    plain = [(item.begin, item.end) for item in plain_words(line) if item.value in ("yes", "no")]
+    return bool(plain) and line.unread(plain) == 0
 
 
 def _told(line: Line) -> Line:
@@ -356,74 +191,20 @@ def _told(line: Line) -> Line:
     return line.keep(at for at in range(len(line.words)) if at not in gone) if gone else line
 
 
-def _today(line: Line) -> Line:
-    """Return what a line says of today, where it tells it apart from what was: "used to ..., now ..."."""
-    once = min((begin for phrase in _ONCE for begin, _ in line.find(phrase)), default=None)
-    if once is None:
-        return line
-    nows = [begin for phrase in _NOW for begin, _ in line.find(phrase) if begin > once]
-    return line.part(line.place(min(nows)), len(line.words)) if nows else line
-
-
-def _says(line: Line, forms: Iterable[Phrase]) -> bool:
-    """Tell whether one of `forms` is in a line."""
-    return any(any(line.find(phrase)) for phrase in forms)
-
-
-def _plain(line: Line) -> list[_Found]:
-    """Return the plain words for yes, no and "I don't know", and the vague ones."""
-    found: list[_Found] = []
-    for kind, forms in _PLAINLY.items():
-        for phrase in forms:
-            for begin, end in line.find(phrase):
-                first, after = line.place(begin), line.place(end - 1) + 1
-                if kind == "no" and first > 0 and first not in line.commas and line.words[first - 1] in _PRONOUNS:
-                    continue  # "I no have"
-                follows = after >= len(line.words) or after in line.commas or line.words[after] in _MAY_FOLLOW
-                if kind in (_VAGUE, "hedges") or (line.starts(first) and (kind == "yes" or follows)):
-                    found.append(_Found(begin, end, kind, kind != _VAGUE))
-    return found
-
-
-def _longest(found: list[_Found]) -> list[_Found]:
-    """Return what does not overlap something firm or longer, in order."""
-    kept: list[_Found] = []
-    for item in sorted(found, key=lambda one: (one.block != "firm", one.begin - one.end, one.plain)):
-        same = [one for one in kept if (one.begin, one.end) == (item.begin, item.end) and one.plain == item.plain]
-        if same or not any(one.begin < item.end and item.begin < one.end for one in kept):
-            kept.append(item)
-    return sorted(kept, key=lambda one: one.begin)
-
-
 def _steps(line: Line) -> int:
     """Return how many questions to go back."""
     if "before the last" in line.text or "before last" in line.text:
         return 2
-    return next((number for _, _, number in _AGES.numbers(line.words) if 0 < number <= len(VALUES)), 1)
+    return next((number for _, _, number in AGES.numbers(line.words) if 0 < number <= len(VALUES)), 1)
 
 
-_KIN = frozenset(word for word in LISTS["family"].split("|") if " " not in word)
-_WRITER, _THIRD, _SPLITS = (frozenset(DATA["words"][name].split()) for name in ("writer", "third", "splits"))
-_OTHERS = _KIN | _THIRD
-# Behind "I" or "my" these tell of somebody else: "my brother", "I have seen".
-_OF_OTHERS = _KIN | frozenset(DATA["words"]["knows"].split())
-_CLAUSE_ENDS = _SPLITS | frozenset(ENDS)
-_THEIRS, _HE = frozenset(("his", "her", "their")), frozenset(("he", "she", "him", "himself", "herself"))
-_PRONOUNS = frozenset(DATA["words"]["person"].split())
-_BENIGN = frozenset(DATA["benign"].split())
+# Words with which people begin to put something right.
+_LEADING = frozenset(
+    ("no", "nope", "nah", "yes", "yeah", "wait", "actually", "oh", "sorry", "oops", "hang", "hold", "on")
+)
 _IN_PASSING = ("care_so_far", "impact", "home")
 _PEOPLE = ("i", "he", "she", "they", "we", "my", "our")
-_MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
-_AGES = Ages(DATA["words"])
-_CORRECTS, _ASKS, _ASKS_WITHIN, _IGNORED, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES, _TURNS, _APART, _DIVIDES = (
-    phrases(DATA[name])
-    for name in (
-        *("corrects", "asks", "asks_within", "ignored", "once", "now"),
-        *("twists", "contrasts", "asides", "turns", "apart", "divides"),
-    )
-)
+_ASKS, _ASKS_WITHIN, _IGNORED, _SLIPS = (phrases(DATA[name]) for name in ("asks", "asks_within", "ignored", "slips"))
+_ABOUT = [(name, phrases(written)) for name, written in DATA["about"].items()]
+_GOES_TO = [(name, phrases(DATA["goes_to"], topic=words)) for name, words in DATA["topics"].items()]
 _COMMANDS = [(name, phrases(written)) for name, written in DATA["commands"].items()]
-_PLAINLY = {
-    kind: phrases(DATA["plain"].get(kind) or DATA["unclear" if kind == _VAGUE else kind]) for kind in (*_PLAIN, _VAGUE)
-}
-_QUESTIONS = {name: _Question(DATA["questions"][name]) for name in VALUES}

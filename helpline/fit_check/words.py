@@ -7,7 +7,7 @@ from typing import Any, Iterable, Mapping
 
 from helpline.answers.numbers import load_numbers
 from helpline.files import read_yaml
-from helpline.fit_check.questions import asked_answers
+from helpline.fit_check.questions import PAYING, asked_answers
 from helpline.fit_check.rules import HIGHER_LEVEL, STOP_CHILD, URGENT, Decision
 from helpline.settings import ROOT
 
@@ -52,9 +52,13 @@ def question(name: str, answers: Mapping[str, str], again: bool = False) -> Mess
     entry = load_words("questions")["questions"][name]
     text = entry["again"] if again else entry["ask"]["me" if answers.get("who") != "loved_one" else "other"]
     options = [{"value": value, "title": title} for value, title in entry["options"].items()]
+    titles = [option["title"] for option in options]
+    if name == PAYING:
+        # Of several messages a page shows the buttons of the last one; those of the result would be lost.
+        titles += load_words("results")["buttons"]
     return {
         "text": text,
-        "buttons": [{"title": option["title"], "payload": option["title"]} for option in options],
+        "buttons": [{"title": title, "payload": title} for title in titles],
         "custom": {"kind": "question", "form": _FORM, "id": name, "options": options},
     }
 
@@ -94,8 +98,10 @@ def result(decision: Decision, answers: Mapping[str, str]) -> Message:
         if decision.outcome == STOP_CHILD:
             keys.insert(2, "child_abuse")
         numbers = load_numbers()
+        text = words["outcomes"][decision.outcome]
         return {
-            "text": words["outcomes"][decision.outcome],
+            # Whoever did not say that there is danger is told why it is taken for granted.
+            "text": f"{text}\n\n{words['notes']['open']}" if decision.rule == "R2" else text,
             "custom": {**custom, "numbers": [numbers[key].as_custom() for key in keys]},
         }
     outcome, rule, notes = words["outcomes"][decision.outcome], words["reasons"][decision.rule], words["notes"]

@@ -23,6 +23,8 @@ TWO_QUESTIONS = "two_questions"
 SUPPORT_AND_QUESTION = "support_and_question"
 FIT_CHECK = "fit_check"
 FIT_CHECK_AND_QUESTION = "fit_check_and_question"
+# The intents that ask for the check.
+WISHES = (FIT_CHECK, FIT_CHECK_AND_QUESTION)
 
 # Chosen on messages of authors whose examples the model had not seen (docs/nlu.md).
 SECOND_TOPIC = 0.1

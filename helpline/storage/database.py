@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from helpline.storage import messages, outbox
+from helpline.storage import messages, outbox, review
 from helpline.storage.redaction import redact_event
 
 # The action sets this slot and the tracker store obeys it.
@@ -39,7 +39,16 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
-    """Return an engine with our tables; it waits `patience` seconds for a locked SQLite file.
+    """Return an engine with the conversations' tables; it waits `patience` seconds for a locked SQLite file."""
+    engine = connect(url, patience)
+    with engine.begin() as connection:
+        for table in (_events, *outbox.TABLES, *messages.TABLES, *review.TABLES):
+            create_missing(connection, table)
+    return engine
+
+
+def connect(url: str, patience: float = 5.0) -> sa.engine.Engine:
+    """Return an engine without any table; it waits `patience` seconds for a locked SQLite file.
 
     SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a commit survives a killed process; only a power cut
     can take the last moments (https://www.sqlite.org/pragma.html#pragma_synchronous).
@@ -65,9 +74,6 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")
 
-    with engine.begin() as connection:
-        for table in (_events, *outbox.TABLES, *messages.TABLES):
-            create_missing(connection, table)
     return engine
 
 
@@ -101,11 +107,12 @@ def create_missing(connection: sa.engine.Connection, table: sa.Table) -> None:
 
 
 def delete_conversation(engine: sa.engine.Engine, sender_id: str) -> int:
-    """Delete all events, replies and menus stored of a conversation and return how many events there were."""
+    """Delete all that is stored of a conversation, also for staff, and return how many events there were."""
     with engine.begin() as connection:
         count = connection.execute(_events.delete().where(_events.c.sender_id == sender_id)).rowcount
         outbox.clear(connection, sender_id)
         messages.clear(connection, sender_id)
+        review.forget(connection, [sender_id])
     _empty_log(engine)
     return int(count)
 
@@ -115,6 +122,7 @@ def forget_session(engine: sa.engine.Engine, session: str) -> None:
     with engine.begin() as connection:
         connection.execute(_events.delete().where(_events.c.sender_id == session))
         outbox.forget(connection, session)
+        review.forget(connection, [session])
     _empty_log(engine)
 
 
@@ -129,6 +137,25 @@ def read_last_events(engine: sa.engine.Engine, sender_id: str, most: int) -> lis
     with engine.connect() as connection:
         rows = connection.execute(_READ_LAST, {"sender": sender_id, "most": most}).all()
     return [json.loads(row.data) for row in reversed(rows)]
+
+
+def read_messages(engine: sa.engine.Engine, after: float, most: int) -> list[tuple[int, str, float, str]]:
+    """Return what people wrote after a time (seconds since 1970): row, conversation, time and text, the latest first.
+
+    Args:
+        engine: of the database.
+        after: the time.
+        most: how many at most.
+    """
+    written = (
+        sa.select(_events)
+        .where(_events.c.timestamp > after, _events.c.data.contains('"event":"user"'))
+        .order_by(_events.c.id.desc())
+        .limit(most)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(written).all()
+    return [(row.id, row.sender_id, row.timestamp, str(json.loads(row.data).get("text") or "")) for row in rows]
 
 
 def append_events(engine: sa.engine.Engine, sender_id: str, events: Iterable[Mapping[str, Any]]) -> None:
@@ -170,6 +197,20 @@ def delete_older(engine: sa.engine.Engine, before: float) -> list[str]:
     if senders or replies:
         _empty_log(engine)
     return senders
+
+
+def file_for_review(engine: sa.engine.Engine, sightings: Iterable[review.Sighting]) -> None:
+    """Put messages into the inbox, as far as their conversations were not deleted meanwhile."""
+    review.store(engine, _events, sightings)
+
+
+def delete_older_reviews(engine: sa.engine.Engine, before: float) -> int:
+    """Delete from the inbox what was seen before a time (seconds since 1970) and return how many sightings went."""
+    with engine.begin() as connection:
+        gone = review.delete_older(connection, before)
+    if gone:
+        _empty_log(engine)
+    return gone
 
 
 def _empty_log(engine: sa.engine.Engine) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 # Seconds that an event's id is remembered: vendors give up sending again long before.
 REMEMBERED = 48 * 3600
+# Seconds after which a server that says nothing is taken for dead; it speaks three times within them.
+SERVER_SECONDS = 30.0
 PENDING, SENT, DEAD, DROPPED = "pending", "sent", "dead", "dropped"
 # Menus of a person that a late tap may still name.
 _MOST_MENUS = 10
@@ -64,7 +66,15 @@ _opt_outs = sa.Table(
     # "stop": the person said so; "blocked": the vendor did.
     sa.Column("reason", sa.String(16), nullable=False),
 )
-TABLES = (_inbound, _deliveries, _menus, _opt_outs)
+_servers = sa.Table(
+    "servers",
+    _metadata,
+    # Host and process.
+    sa.Column("name", sa.String(128), primary_key=True),
+    # Seconds since 1970 when it last said that it runs.
+    sa.Column("seen", sa.Float, nullable=False),
+)
+TABLES = (_inbound, _deliveries, _menus, _opt_outs, _servers)
 
 _PENDING = (
     sa.select(_deliveries)
@@ -129,6 +139,15 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A menu went out late: its JSON holds when. Result: None."""
+
+    conversation: str
+    menu: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class OptedOut:
     """A person wants no more messages, or cannot get any; parts that wait, but urgent ones, are dropped."""
 
@@ -144,7 +163,7 @@ class OptedIn:
     conversation: str
 
 
-Item = Received | Answered | Ended | OptedOut | OptedIn
+Item = Received | Answered | Ended | Shown | OptedOut | OptedIn
 
 
 def store(engine: sa.engine.Engine, items: Sequence[Item]) -> list[Any]:
@@ -195,6 +214,22 @@ def opt_outs(engine: sa.engine.Engine) -> dict[str, int]:
         return {row.conversation: row.number for row in connection.execute(sa.select(_opt_outs))}
 
 
+def announce(engine: sa.engine.Engine, name: str) -> list[str]:
+    """Note that a server runs, and return the names of others that said so within the last `SERVER_SECONDS`."""
+    now = time.time()
+    with engine.begin() as connection:
+        connection.execute(_servers.delete().where(sa.or_(_servers.c.name == name, _servers.c.seen < now - 86400)))
+        connection.execute(_servers.insert(), {"name": name, "seen": now})
+        query = sa.select(_servers.c.name).where(_servers.c.name != name, _servers.c.seen > now - SERVER_SECONDS)
+        return [row.name for row in connection.execute(query)]
+
+
+def withdraw(engine: sa.engine.Engine, name: str) -> None:
+    """Note that a server has ended."""
+    with engine.begin() as connection:
+        connection.execute(_servers.delete().where(_servers.c.name == name))
+
+
 def clear(connection: sa.engine.Connection, conversation: str) -> None:
     """Delete a conversation's parts and menus. Events that wait are messages not answered yet: they go when they are.
 
@@ -232,6 +267,9 @@ def _write(connection: sa.engine.Connection, item: Item) -> Any:
         if item.status != DEAD:
             values |= {"conversation": None, "data": None}
         connection.execute(_deliveries.update().where(_deliveries.c.key == item.key).values(**values))
+    elif isinstance(item, Shown):
+        which = sa.and_(_menus.c.conversation == item.conversation, _menus.c.id == item.menu)
+        connection.execute(_menus.update().where(which).values(data=_encoded(item.data)))
     elif isinstance(item, OptedOut):
         row = {"conversation": item.conversation, "number": item.number, "reason": item.reason}
         connection.execute(_opt_outs.delete().where(_opt_outs.c.conversation == item.conversation))

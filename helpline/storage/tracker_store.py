@@ -8,6 +8,7 @@ active form are carried over. The whole conversation stays in the database until
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import logging
 import time
@@ -148,6 +149,13 @@ class ConversationStore(TrackerStore):
     def init_tracker(self, sender_id: str) -> StoredTracker:
         """Return an empty tracker."""
         return StoredTracker(sender_id, self.domain.slots, max_event_history=self.max_event_history)
+
+    def add_slots(self) -> None:
+        """Give the conversations in memory the slots that a new model has and theirs had not."""
+        for tracker in self._live.values():
+            for slot in self.domain.slots:
+                if slot.name not in tracker.slots:
+                    tracker.slots[slot.name] = copy.copy(slot)
 
     async def _purge_now_and_then(self) -> None:
         now = time.time()

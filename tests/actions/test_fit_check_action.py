@@ -86,3 +86,22 @@ async def test_a_ledger_that_fails_takes_nothing_from_the_result(monkeypatch: py
     dispatcher = CollectingDispatcher()
     assert await ValidateFitCheckForm().run(dispatcher, at("safety", "Yes"), {})
     assert dispatcher.messages[-1]["custom"]["outcome"] == "urgent"
+
+
+@pytest.mark.asyncio
+async def test_after_an_hour_on_a_shared_channel_it_is_asked_before_the_check_goes_on() -> None:
+    for question, waits in (("health", "resume_or_not"), ("safety", "age")):
+        tracker = at(question, "No")
+        tracker.events[:0] = [{"event": "user", "text": "Me", "timestamp": 0.0, "input_channel": "sms"}]
+        tracker.events[-1] |= {"timestamp": 7200.0, "input_channel": "sms"}
+        events = await ValidateFitCheckForm().run(CollectingDispatcher(), tracker, {})
+        assert events[0]["value"]["current"] == waits
+
+
+@pytest.mark.asyncio
+async def test_after_the_result_a_message_that_is_taken_for_a_wish_may_put_something_right() -> None:
+    tracker = at("paying", "back")
+    tracker.slots[SLOT] = State({"who": "me", "age": "adult", "time": "yes"}, done=True).as_slot()
+    tracker.latest_message["intent"] = {"name": "fit_check_and_question", "confidence": 0.6}
+    events = await ValidateFitCheckForm().run(CollectingDispatcher(), tracker, {})
+    assert events[0]["value"]["current"] == "time" and events[0]["value"]["answers"]["age"] == "adult"

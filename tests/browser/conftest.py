@@ -11,7 +11,8 @@ import pytest
 from assistant import Assistant, start, stop
 from chat import SITE, WATCH, Chat
 from network import Network
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from staff import Console, start_console, stop_console
 from system import program
 
 # Where a person looks at pictures of every state: SHOTS=folder.
@@ -26,6 +27,14 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         running = start(tmp_path_factory.mktemp("browser"))
     yield running
     stop(running)
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """The staff console with an account for each role; nothing has been reviewed yet."""
+    running = start_console(tmp_path_factory.mktemp("console"))
+    yield running
+    stop_console(running)
 
 
 @pytest.fixture(scope="module")
@@ -78,5 +87,17 @@ def shot() -> Callable[[Chat, str], None]:
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             chat.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+    return take
+
+
+@pytest.fixture
+def page_shot() -> Callable[[Page, str], None]:
+    """Return what takes a picture of a whole page of the console, if somebody wants to look."""
+
+    def take(page: Page, name: str) -> None:
+        if SHOTS:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(Path(SHOTS) / f"console-{name}.png"), full_page=True)
 
     return take

@@ -5,8 +5,9 @@ from click.testing import CliRunner, Result
 
 from helpline.cli import main
 from helpline.settings import ROOT
+from helpline.storage.chain import now
 from helpline.storage.database import open_engine
-from helpline.storage.ledger import Entry, append, now, verify
+from helpline.storage.ledger import Entry, append, verify
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, Sch
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActiveLoop, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
-from helpline.engine import InOrderRunner, load_agent
+from helpline.engine import InOrderRunner, Processor, load_agent
+from helpline.fit_check.dialogue import FORM
 
 calls: list[str] = []
 
@@ -72,3 +77,11 @@ def test_with_a_broken_model_the_agent_is_not_ready(tmp_path: Path, caplog: pyte
     agent = asyncio.run(load_agent(broken, AvailableEndpoints()))
     assert not agent.is_ready()
     assert "make train" in caplog.text
+
+
+def test_a_question_of_the_check_waits_longer_than_a_session() -> None:
+    processor = object.__new__(Processor)
+    processor.domain = Domain.from_yaml('version: "3.1"\nsession_config: {session_expiration_time: 60}')
+    said = UserUttered("18 or older", timestamp=time.time() - 7200)
+    for events, over in (([said], True), ([said, ActiveLoop(FORM)], False)):
+        assert processor._has_session_expired(DialogueStateTracker.from_events("p", events)) is over

@@ -32,6 +32,12 @@ def test_nothing_set_gives_the_defaults() -> None:
         ("WEB_ORIGINS", "https://a.example", "web_origins", "https://a.example"),
         ("WEB_SECRET", "0123456789abcdef", "web_secret", "0123456789abcdef"),
         ("PORT", "", "port", 5005),
+        ("STAFF_PORT", "8081", "staff_port", 8081),
+        ("STAFF_HOST", "0.0.0.0", "staff_host", "0.0.0.0"),
+        ("STAFF_URL", "https://staff.example/", "console_url", "https://staff.example"),
+        ("STAFF_URL", "", "console_url", "http://localhost:5006"),
+        ("STAFF_PORT", "8081", "console_url", "http://localhost:8081"),
+        ("STAFF_DATABASE_URL", "postgresql://db/staff", "staff_database_url", "postgresql://db/staff"),
         ("RETENTION_HOURS", "  ", "retention_hours", 24.0),
     ],
 )
@@ -64,6 +70,8 @@ def test_a_variable_sets_its_value_and_a_blank_one_does_not(variable: str, text:
         ("WEB_ORIGINS", "https://a.example https://b.example/page"),
         ("WEB_ORIGINS", "https://a.example; script-src *"),
         ("WEB_SECRET", "short"),
+        ("STAFF_PORT", "0"),
+        ("STAFF_URL", "staff.example"),
     ],
 )
 def test_an_unusable_value_is_refused_by_the_name_of_its_variable(variable: str, text: str) -> None:

@@ -6,8 +6,17 @@ from typing import Any, Iterator
 
 import pytest
 from project_files import DATA, Example, Response, read_responses, read_yaml
-from test_words import BANNED_PHRASES, BANNED_WORDS, EMOJI, MOST_WORDS, unknown_numbers
 
+from helpline.authoring.words import (
+    BANNED_PHRASES,
+    BANNED_WORDS,
+    EMOJI,
+    MOST_WORDS,
+    grade,
+    sentences,
+    syllables,
+    unknown_numbers,
+)
 from helpline.crisis.follow_up import family
 from helpline.crisis.modifiers import NAMES
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, LANGUAGES, SUBJECTS, SUPPORT_CATEGORIES, TIERS, Tier
@@ -99,10 +108,6 @@ def paragraphs(response: Response) -> list[str]:
     return str(response.content["text"]).strip().split("\n\n")
 
 
-def sentences(text: str) -> list[str]:
-    return [sentence for sentence in re.split(r"(?<=[.?:])\s+", text) if sentence]
-
-
 def cells() -> Iterator[tuple[str, str, Tier]]:
     for category in CRISIS_CATEGORIES:
         for subject in subjects_of(category):
@@ -148,19 +153,6 @@ def numbers_in(text: str, numbers: dict[str, Any]) -> list[str]:
         if places:
             first[key] = min(places)
     return sorted(first, key=lambda key: first[key])
-
-
-def grade(text: str) -> float:
-    """Return the Flesch-Kincaid grade; a number counts as one short word, as people see it and don't spell it out."""
-    text = re.sub(r"1-800-662-HELP \(4357\)|[\d-]*\d[\d/-]*", "ten", text)
-    text = re.sub(r"webPOISONCONTROL|findahelpline\.com|Childhelp|IOPs?", "ten", text)
-    words = re.findall(r"[A-Za-z']+", text)
-    return 0.39 * len(words) / len(sentences(text)) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
-
-
-def syllables(word: str) -> int:
-    word = re.sub(r"(?:[^laeiouy]|ed|[^laeiouy]e)(?<=e|d|s)$", "", word.lower()) if len(word) > 3 else word.lower()
-    return max(1, len(re.findall(r"[aeiouy]+", word)))
 
 
 def name_of(response: Response) -> str:

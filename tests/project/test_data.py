@@ -6,7 +6,10 @@ import warnings
 from collections import Counter, defaultdict
 
 import pytest
-from project_files import Example, Response, bare, read_all, read_heldout
+from project_files import ROOT, Example, Response, bare, read_all, read_heldout
+
+from helpline.authoring.catalogue import current
+from helpline.authoring.rules import conflicts
 
 SHORT = 2
 
@@ -124,6 +127,10 @@ def test_every_intent_has_a_rule(domain: dict[str, list[str]], steps: list[dict[
 
 def test_rules_use_intents_of_the_domain(domain: dict[str, list[str]], steps: list[dict[str, str]]) -> None:
     assert sorted({step["intent"] for step in steps if "intent" in step} - set(domain["intents"])) == []
+
+
+def test_stories_do_what_the_rules_say_and_danger_keeps_its_rule() -> None:
+    assert conflicts(current(ROOT)) == []
 
 
 def test_every_action_of_a_rule_exists(

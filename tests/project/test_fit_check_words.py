@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from project_files import DATA, read_headings, read_yaml
-from test_words import BANNED_PHRASES, BANNED_WORDS, EMOJI, unknown_numbers
 
+from helpline.authoring.words import BANNED_PHRASES, BANNED_WORDS, EMOJI, unknown_numbers
 from helpline.fit_check import words
 from helpline.fit_check.questions import UNKNOWN, VALUES
 from helpline.fit_check.rules import OUTCOMES, Decision, decide

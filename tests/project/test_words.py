@@ -11,67 +11,21 @@ from typing import Any
 import pytest
 from project_files import DATA, ROOT, Response, read_yaml
 
-MOST_WORDS = 90
-MOST_SUGGESTIONS = 3
+from helpline.authoring.words import (
+    BANNED_PHRASES,
+    BANNED_WORDS,
+    EMOJI,
+    MOST_SUGGESTIONS,
+    MOST_WORDS,
+    unknown_numbers,
+)
+
 PAGE = ROOT / "helpline" / "channels" / "page"
 PAGES = sorted(PAGE.glob("*.html"))
 # The widget's own words by language, and the pages that show the crisis line.
 STRINGS = sorted((ROOT / "widget" / "strings").glob("*.json"))
 WITH_CRISIS_LINE = [PAGE / "index.html", PAGE / "chat.html"]
 SPEAKING_CODE = [*sorted((ROOT / "helpline" / "channels").glob("*.py")), *sorted((ROOT / "actions").glob("*.py"))]
-
-EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]")
-# Years, dates, thousands ("10,000"), versions and names of hashes and signatures are no phone numbers.
-PLAIN_NUMBER = re.compile(
-    r"\b(?:(?:19|20)\d\d(?:-\d\d-\d\d)?|\d{1,3}(?:,\d{3})+|v\d+\.\d+|(?:sha|SHA|Signature)-?\d{3})\b"
-)
-# Three or more digits in a row or with separators between ("555-1234", "1 800 555"), or letters in place of digits.
-PHONE_LIKE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){2,}|\b\d{3}-[A-Z]{4,}\b")
-
-# Words that are never ours, whatever the context: they label people, promise, diagnose or silence.
-BANNED_WORDS = ["addict", "addicts", "abuser", "abusers", "alcoholic", "alcoholics", "junkie", "clean", "dirty"]
-BANNED_PHRASES = [
-    "i understand exactly",
-    "i know how you feel",
-    "everything will be fine",
-    "so much to live for",
-    "don't worry",
-    "do not worry",
-    "calm down",
-    "others have it worse",
-    "committed suicide",
-    "commit suicide",
-    "failed attempt",
-    "promise me",
-    "not thinking of suicide",
-    "you have depression",
-    "you have alcohol use disorder",
-    "you have an alcohol use disorder",
-    "you have an addiction",
-    "you don't need help",
-    "i'm here for you always",
-    "always here for you",
-    "only i understand",
-    "help is on the way",
-    "i've alerted",
-    "hipaa",
-    "100% confidential",
-    "100 % confidential",
-    "completely confidential",
-    "this chat is confidential",
-    "can't talk about that",
-    "stop using today",
-    "will cure",
-    "cures",
-    "guarantee",
-    "guarantees",
-    "guaranteed",
-    "is right for you",
-    "as a therapist",
-    "as a nurse",
-    "as a doctor",
-    "as your therapist",
-]
 
 
 class _Visible(HTMLParser):
@@ -105,13 +59,6 @@ def strings_of(path: Path) -> list[str]:
     alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in alone)
     return [node.value for node in constants if isinstance(node.value, str)]
-
-
-def unknown_numbers(text: str, known: list[str]) -> list[str]:
-    """Return what looks like a phone number in `text` once the known ones are taken out."""
-    for shown in sorted(known, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w-]){re.escape(shown)}(?![\w-])", " ", text)
-    return PHONE_LIKE.findall(PLAIN_NUMBER.sub(" ", text))
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,26 @@ def test_without_the_action_server_nothing_is_lost(tmp_path: Path) -> None:
             assert asked(running.say(sender, "18 or older")) == "safety"
 
 
+def test_without_the_action_server_a_yes_to_danger_is_urgent_and_can_be_taken_back(tmp_path: Path) -> None:
+    port, sender = free_port(), new_sender()
+    with serving(tmp_path, port) as running:
+        with action_server(tmp_path, port):
+            for text in ("take the fit check", "Me", "18 or older"):
+                reply = running.say(sender, text)
+            assert asked(reply) == "safety"
+        question = running.say(sender, "what is group therapy?")
+        assert question.topics == ["group_therapy"] and asked(question) == "safety"
+        for text in ("yes", "yes"):
+            urgent = running.say(sender, text)
+            assert urgent.kinds == ["fit_result"] and urgent.customs[0]["outcome"] == "urgent"
+            assert all(number in urgent.text for number in ("911", "988", "1-800-662-HELP (4357)"))
+        assert asked(running.say(sender, "oops i meant no")) == "safety"
+        with action_server(tmp_path, port):
+            assert asked(running.say(sender, "no")) == "focus"
+        assert "deleted" in running.say(sender, "delete my answers").text
+        assert running.stored(sender) == 0
+
+
 def test_a_check_begun_without_the_action_server_starts_later(tmp_path: Path) -> None:
     port, sender = free_port(), new_sender()
     with serving(tmp_path, port) as running:

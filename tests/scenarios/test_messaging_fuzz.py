@@ -150,7 +150,7 @@ async def test_no_event_breaks_a_channel(
                 statuses = await asyncio.gather(*(vendors.post(post) for post in batch))
                 assert set(statuses) == {200}, f"seed {seed}: {vendor.name} {batch[statuses.index(max(statuses))]}"
             # Much of it was a message all the same: not only the first check was tried.
-            assert len(asked) - heard > number / 10, f"seed {seed}"
+            assert len(asked) - heard > number / 20, f"seed {seed}"
         # And whole ones are answered as if nothing had been.
         for channel in CHANNELS:
             vendor, person = vendors.of(channel), 1000

@@ -51,7 +51,18 @@ async def check_messenger(context: Context) -> list[Finding]:
     query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": settings.messenger_verify_token}
     answer = await ask("GET", url, params=query)
     echoed = answer.body == challenge.encode()
-    return [*found, about_webhook(answer, await ask("POST", url, json={}), url, "MESSENGER_VERIFY_TOKEN", echoed)]
+    unsigned = await ask("POST", url, json={})
+    confirmed = about_webhook(answer, unsigned, url, "MESSENGER_VERIFY_TOKEN", echoed)
+    if confirmed.level == TROUBLE:
+        return [*found, confirmed]
+    # An event without entries: signed by the app's secret as all are, and of no person.
+    body = b'{"object": "page", "entry": []}'
+    headers = {
+        "Content-Type": "application/json",
+        messenger.SIGNATURE_HEADER: messenger.signature(settings.messenger_app_secret, body),
+    }
+    event = await ask("POST", url, data=body, headers=headers)
+    return [*found, about_webhook(event, unsigned, url, "MESSENGER_APP_SECRET")]
 
 
 async def _graph(context: Context, path: str, **query: str) -> Answer:

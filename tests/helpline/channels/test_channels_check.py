@@ -171,6 +171,7 @@ def test_a_page_that_says_anything_is_not_our_webhook(name: str) -> None:
     [
         ("telegram", {"telegram_secret": "another-secret-than-ours"}),
         ("messenger", {"messenger_verify_token": "another-token-than-ours"}),
+        ("messenger", {"messenger_app_secret": "another-secret-than-ours"}),
         ("slack", {"slack_signing_secret": "another"}),
         ("twilio", {"twilio_auth_token": "another"}),
     ],

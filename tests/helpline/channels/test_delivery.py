@@ -109,6 +109,31 @@ async def test_after_all_rounds_a_part_is_a_dead_letter_and_the_next_goes_on() -
 
 
 @pytest.mark.asyncio
+async def test_a_vendor_that_answers_too_late_gets_few_copies() -> None:
+    vendor = Vendor()
+    late = [asyncio.TimeoutError()]
+    vendor.outcomes = {"1": late * 50, "911": late * 50, "2": [late[0], *[OSError("refused")] * 6, RETRY]}
+    vendor.put("1", "2")
+    vendor.put("911", person="b", urgent=True)
+    await until(lambda: len(vendor.ended) == 3)
+    assert vendor.ended == {"1": (DEAD, 3), "911": (DEAD, 5), "2": (SENT, 9)}
+
+
+@pytest.mark.asyncio
+async def test_all_else_waits_only_so_long_for_a_crisis_of_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpline.channels.delivery._LONGEST_URGENT", 0.1)
+    vendor = Vendor(Patience(pause=0.001, rounds=(), urgent=(0.01,) * 1000))
+    vendor.outcomes = {"911": [RETRY] * 1000}
+    vendor.put("911", urgent=True)
+    vendor.outcomes |= {name: [RETRY] for name in "123"}
+    begun = time.monotonic()
+    vendor.put("1", "2", "3")
+    await until(lambda: vendor.taken == ["1", "2", "3"])
+    assert 0.08 < time.monotonic() - begun < 0.3
+    await vendor.delivery.settle(0)
+
+
+@pytest.mark.asyncio
 async def test_a_refused_part_is_a_dead_letter_at_once() -> None:
     vendor = Vendor()
     vendor.outcomes = {"1": [REFUSED]}

@@ -206,6 +206,14 @@ async def test_plain_danger_gets_its_number_without_reply_and_model(handler: obj
 
 
 @pytest.mark.asyncio
+async def test_plain_danger_waits_for_a_busy_rasa_less_than_all_else() -> None:
+    begun = asyncio.get_running_loop().time()
+    replies = await Guard(hanging, 1.8).answer("i want to kill myself", "a", "rest")
+    assert asyncio.get_running_loop().time() - begun < 1.2
+    assert "988" in replies[0]["text"]
+
+
+@pytest.mark.asyncio
 async def test_danger_that_only_the_model_hears_gets_its_number_where_rasa_is_silent() -> None:
     reply = (await Guard(silent, 0.2).answer("he took my phone and my keys again", "a", "rest", detect=hearing))[0]
     assert crisis_of(reply) == ("domestic_violence", "18007997233")

@@ -70,6 +70,29 @@ class PlainChannel(SafeChannel):
             return response.text("proof")
 
 
+@pytest.mark.asyncio
+async def test_what_a_vendor_does_not_take_is_one_line_a_minute(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = PlainChannel(Settings())
+
+    class Busy:
+        async def post(self, call: Call) -> tuple[int, dict[str, str], bytes]:
+            return 429, {}, b""
+
+    channel._post = Busy()
+    for _ in range(5):
+        assert (await channel._send("+15550001", Part("secret words"))).status == "retry"
+    monkeypatch.setattr("helpline.channels.safe_channel._TELLING_PAUSE", 0.0)
+    channel._tell_again = 0.0
+    await channel._send("+15550001", Part("secret words"))
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        "plain does not take a message now (status 429).",
+        "plain does not take a message now (status 429); 4 more like it since the last line.",
+    ]
+
+
 @dataclass
 class Vendor:
     url: str

@@ -95,15 +95,15 @@ def test_without_a_number_of_its_own_a_channel_answers_from_the_one_that_was_wri
 @pytest.mark.parametrize(
     ("text", "sms", "whatsapp"),
     [
-        ("STOP", "opt_out", "message"),
-        (" stop. ", "opt_out", "message"),
-        ("Unsubscribe", "opt_out", "message"),
-        ("END", "opt_out", "message"),
+        ("STOP", "opt_out", "opt_out"),
+        (" stop. ", "opt_out", "opt_out"),
+        ("Unsubscribe", "opt_out", "opt_out"),
+        ("END", "opt_out", "opt_out"),
         ("stop drinking, how", "message", "message"),
         ("please stop", "message", "message"),
         ("I want it to end", "message", "message"),
-        ("start", "opt_in", "message"),
-        ("UNSTOP", "opt_in", "message"),
+        ("start", "opt_in", "opt_in"),
+        ("UNSTOP", "opt_in", "opt_in"),
         ("yes", "message", "message"),
         ("HELP", "help", "help"),
         ("help!!", "help", "help"),
@@ -174,7 +174,7 @@ def test_a_whatsapp_message_goes_out_from_its_own_number() -> None:
 @pytest.mark.parametrize(
     ("status", "content", "outcome"),
     [
-        (201, {"sid": "SM9", "status": "queued"}, Outcome("sent", vendor_id="SM9")),
+        (201, {"sid": "SM9", "status": "queued"}, Outcome("sent")),
         (400, {"code": 21610}, Outcome("blocked")),
         (400, {"code": 21211}, Outcome("refused")),
         (400, {"code": 14107}, Outcome("retry")),
@@ -205,6 +205,7 @@ def test_twilio_is_told_to_send_nothing_itself() -> None:
     assert CHANNEL.accepted().content_type == "text/xml"
 
 
-def test_only_sms_has_words_of_a_carrier() -> None:
-    assert CHANNEL.capabilities["sms"].keywords == KEYWORDS
-    assert not CHANNEL.capabilities["whatsapp"].keywords
+def test_only_on_sms_the_carrier_confirms_a_stop() -> None:
+    assert CHANNEL.capabilities["sms"].keywords == CHANNEL.capabilities["whatsapp"].keywords == KEYWORDS
+    assert CHANNEL.capabilities["sms"].confirms
+    assert not CHANNEL.capabilities["whatsapp"].confirms

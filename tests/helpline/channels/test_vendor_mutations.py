@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import time
 from typing import Any, Callable
 from urllib.parse import urlencode
 
@@ -16,17 +17,20 @@ from helpline.channels.safe_channel import SafeChannel
 from helpline.channels.slack import SlackChannel
 from helpline.channels.telegram import TelegramChannel
 
+# Older events are taken for replays.
+NOW = int(time.time())
+
 MUTATIONS = 10_000
 PERSON = {"id": 42, "is_bot": False, "first_name": "Maria", "username": "maria"}
 CHAT = {"id": 42, "type": "private", "first_name": "Maria"}
 GROUP = {"id": -100123, "type": "supergroup", "title": "Us"}
-MESSAGE = {"message_id": 1, "date": 1764388498, "from": PERSON, "chat": CHAT}
+MESSAGE = {"message_id": 1, "date": NOW, "from": PERSON, "chat": CHAT}
 KEYBOARD = {
     "inline_keyboard": [[{"text": "No", "callback_data": "m:1:1"}], [{"text": "Yes", "callback_data": "m:1:2"}]]
 }
 TELEGRAM = [
     {"update_id": 7, "message": {**MESSAGE, "text": "hi", "entities": [{"type": "bold", "offset": 0, "length": 2}]}},
-    {"update_id": 8, "edited_message": {**MESSAGE, "text": "hello", "edit_date": 1764388499}},
+    {"update_id": 8, "edited_message": {**MESSAGE, "text": "hello", "edit_date": NOW + 1}},
     {"update_id": 9, "message": {**MESSAGE, "photo": [{"file_id": "a"}], "caption": "look"}},
     {"update_id": 10, "message": {**MESSAGE, "voice": {"file_id": "a", "duration": 3}}},
     {"update_id": 11, "message": {**MESSAGE, "chat": GROUP, "text": "/help", "entities": [{"type": "bot_command"}]}},
@@ -45,7 +49,7 @@ TELEGRAM = [
     },
     {"update_id": 14, "my_chat_member": {"chat": CHAT, "from": PERSON, "new_chat_member": {"status": "kicked"}}},
 ]
-ENDS = {"sender": {"id": "6408"}, "recipient": {"id": "19"}, "timestamp": 1764388498123}
+ENDS = {"sender": {"id": "6408"}, "recipient": {"id": "19"}, "timestamp": NOW * 1000}
 MESSENGER = [
     {"object": "page", "entry": [{"id": "19", "time": 1764388498123, "messaging": [event, event]}]}
     for event in (

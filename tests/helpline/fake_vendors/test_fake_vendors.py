@@ -22,6 +22,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from twilio.request_validator import RequestValidator
 
+from helpline.channels.telegram import UPDATES
 from helpline.fake_vendors.faults import Faults
 from helpline.fake_vendors.stub import CHANNELS, FakeVendors
 from helpline.fake_vendors.vendor import ApiCall
@@ -94,6 +95,13 @@ def test_whoever_wrote_stop_gets_the_carriers_words_and_no_others() -> None:
     assert sms(vendors)[1]["code"] == 21610
     vendors.twilio.wrote("sms", 1, "START")
     assert sms(vendors)[0] == 201
+
+
+def test_the_demos_telegram_posts_what_we_ask_for_to_our_webhook() -> None:
+    vendors = FakeVendors()
+    vendors.telegram.register("http://127.0.0.1:5005")
+    assert vendors.telegram.webhook["url"] == "http://127.0.0.1:5005/webhooks/telegram/webhook"
+    assert tuple(vendors.telegram.webhook["allowed_updates"]) == UPDATES
 
 
 @pytest.mark.asyncio

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from helpline.crisis.taxonomy import CATEGORIES, LANGUAGES, SUBJECTS, Tier
 from helpline.settings import ROOT
+from helpline.storage.chain import NO_HASH, Report, now
 from helpline.storage.database import append_events, delete_conversation, delete_older, open_engine
-from helpline.storage.ledger import NO_HASH, Entry, Report, append, entries, is_name, now, table, verify
+from helpline.storage.ledger import Entry, append, entries, is_name, table, verify
 
 FENCES = ("ledger_no_update", "ledger_no_delete", "ledger_no_replace")
 ENTRY = Entry(
@@ -215,7 +216,7 @@ for _ in range(25):
 
 
 def test_a_database_that_refuses_for_good_is_reported(engine: sa.engine.Engine, monkeypatch: Any) -> None:
-    monkeypatch.setattr("helpline.storage.ledger._TRIES", 3)
+    monkeypatch.setattr("helpline.storage.chain._TRIES", 3)
     append(engine, ENTRY)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TRIGGER t BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, 'full'); END")

@@ -1,0 +1,32 @@
+"""The first page: where the person may go, and what waits there."""
+
+from __future__ import annotations
+
+import logging
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from helpline.console.pages import Menu, Pages
+from helpline.console.rendering import render
+from helpline.console.roles import ANYONE, may
+
+logger = logging.getLogger(__name__)
+pages = Pages("home", Menu("Start", "/", ANYONE, "This page."))
+
+
+@pages.page("/", role=ANYONE)
+def start(request: Request) -> HTTPResponse:
+    """Every entry of the menu with a sentence and what waits."""
+    entries = [entry for entry in request.app.ctx.menu if entry.path != "/" and may(request.ctx.account, entry.role)]
+    waiting = {entry.path: _count(entry, request) for entry in entries if entry.waiting is not None}
+    return render(request, "home.html", entries=entries, waiting=waiting)
+
+
+def _count(entry: Menu, request: Request) -> int:
+    """Return how much waits there; 0 where it cannot be counted, as the other parts must stay within reach."""
+    try:
+        return entry.waiting(request) if entry.waiting else 0
+    except Exception:
+        logger.exception("What waits at %s could not be counted.", entry.path)
+        return 0

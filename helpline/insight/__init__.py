@@ -1,0 +1,1 @@
+"""Numbers about what the assistant does, from counts without anybody's words, as charts, tables and CSV."""
