@@ -63,7 +63,13 @@ def some_records(console: Console) -> None:
     audit.record(staff, "paul", "published", None, {"model": "iop-20261129-041500.tar.gz"}, reason="Clearer on cost")
 
 
-@pytest.mark.parametrize("mode", MODES)
+# The modes that only colours tell apart are looked at in the slow tests.
+QUICK = ("plain", "320px")
+
+
+@pytest.mark.parametrize(
+    "mode", [pytest.param(mode, marks=() if mode in QUICK else pytest.mark.scale) for mode in MODES]
+)
 def test_no_page_has_a_fault(
     console: Console, context: MakeContext, page_shot: Callable[[Page, str], None], mode: str
 ) -> None:

@@ -176,6 +176,7 @@ def test_a_killed_server_comes_back_with_the_model_that_was_published_last(
     roll_back(settings, "tester", "For the other tests.")
 
 
+@pytest.mark.scale
 def test_a_server_follows_what_another_one_published(
     models: Models, server: Assistant, tmp_path: Path, settings: Settings
 ) -> None:
