@@ -17,6 +17,9 @@ from helpline.fake_vendors.faults import Faults
 from helpline.fake_vendors.outbox import Button, Message
 from helpline.fake_vendors.stub import CHANNELS, FakeVendors
 
+# The demo is for people who look at it; its slow tests run with `make test-scale`.
+pytestmark = pytest.mark.scale
+
 
 class EchoingVendors(FakeVendors):
     """Answers by itself: where there are buttons, with two of them, else with a list."""
