@@ -183,10 +183,7 @@ def pending(engine: sa.engine.Engine, channels: Sequence[str]) -> list[Letter]:
     """Return the parts that were not sent, in order."""
     with engine.connect() as connection:
         rows = connection.execute(_PENDING, {"channels": list(channels)}).all()
-    return [
-        Letter(row.key, row.number, row.channel, row.conversation, row.urgent, json.loads(row.data), row.tries)
-        for row in rows
-    ]
+    return _letters(rows)
 
 
 def dead_letters(engine: sa.engine.Engine) -> list[Letter]:
@@ -194,10 +191,7 @@ def dead_letters(engine: sa.engine.Engine) -> list[Letter]:
     query = sa.select(_deliveries).where(_deliveries.c.status == DEAD).order_by(_deliveries.c.number)
     with engine.connect() as connection:
         rows = connection.execute(query).all()
-    return [
-        Letter(row.key, row.number, row.channel, row.conversation, row.urgent, json.loads(row.data), row.tries)
-        for row in rows
-    ]
+    return _letters(rows)
 
 
 def menus(engine: sa.engine.Engine, conversation: str) -> list[tuple[int, dict[str, Any]]]:
@@ -277,6 +271,13 @@ def _write(connection: sa.engine.Connection, item: Item) -> Any:
     elif isinstance(item, OptedIn):
         connection.execute(_opt_outs.delete().where(_opt_outs.c.conversation == item.conversation))
     return None
+
+
+def _letters(rows: Sequence[Any]) -> list[Letter]:
+    return [
+        Letter(row.key, row.number, row.channel, row.conversation, row.urgent, json.loads(row.data), row.tries)
+        for row in rows
+    ]
 
 
 def _insert(connection: sa.engine.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
