@@ -32,9 +32,10 @@ from helpline.evaluation.share import share
 from helpline.files import read_yaml
 from helpline.nlu.decision import NEAR_MISS
 from helpline.settings import ROOT
-from helpline.training import live_model
+from helpline.training import RASA_TRAIN, live_model
 
 _WARM_UP = 30
+_RASA = (sys.executable, "-m", "rasa")
 _REQUESTS = 400
 _CLIENTS = 8
 _TURNS = (1, 50, 200)
@@ -127,11 +128,11 @@ def _environment(**more: str) -> dict[str, str]:
     return {**os.environ, **quiet, "TF_CPP_MIN_LOG_LEVEL": "3", **more}
 
 
-def _rasa(arguments: list[str], folder: Path, **environment: str) -> float:
-    """Run a Rasa command and return its seconds."""
+def _seconds(command: Sequence[str], folder: Path, **environment: str) -> float:
+    """Run a command and return its seconds."""
     started = time.monotonic()
     subprocess.run(
-        [sys.executable, "-m", "rasa", *arguments],
+        command,
         cwd=folder,
         env=_environment(**environment),
         check=True,
@@ -148,14 +149,13 @@ def _default_project(work: Path) -> tuple[Path, float]:
     click.echo("Training the `rasa init` project …")
     folder = work / "default"
     shutil.copytree(Path(rasa.cli.__file__).parent / "initial_project", folder)
-    return folder, _rasa(["train"], folder, RASA_CACHE_DIRECTORY=str(work / "default-cache"))
+    return folder, _seconds([*_RASA, "train"], folder, RASA_CACHE_DIRECTORY=str(work / "default-cache"))
 
 
 def _train_ours(work: Path) -> float:
     """Train our model with an empty cache and return the seconds."""
     click.echo("Training this assistant from nothing …")
-    arguments = ["train", "--skip-validation", "--out", str(work / "models")]
-    return _rasa(arguments, ROOT, RASA_CACHE_DIRECTORY=str(work / "our-cache"))
+    return _seconds([*RASA_TRAIN, "--out", str(work / "models")], ROOT, RASA_CACHE_DIRECTORY=str(work / "our-cache"))
 
 
 async def _measure(server: Server, texts: Sequence[str]) -> Timing:
@@ -253,7 +253,7 @@ def _accuracies(work: Path, model: Path) -> str:
     ]
     folder = work / "pipeline"
     _flat_data(folder)
-    seconds = _rasa(["train", "nlu", "--fixed-model-name", "nlu"], folder)
+    seconds = _seconds([*_RASA, "train", "nlu", "--fixed-model-name", "nlu"], folder)
     theirs = _intents(folder / "models" / "nlu.tar.gz", [row["text"] for row in rows])
     theirs = [name.removeprefix("faq.") for name in theirs]
     return "\n".join(

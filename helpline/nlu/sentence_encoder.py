@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,9 +165,11 @@ class SentenceEncoder(GraphComponent):
         """Set the `Reading` of each training message, without clauses."""
         encoder, vocabulary = self._trained()
         examples = examples_of(training_data)
-        wording = vocabulary([example.text for example in examples])
         topical = [row for row, example in enumerate(examples) if group(example.label) not in NO_TOPICS]
-        vectors = dict(zip(topical, encoder.encode_many([examples[row].text for row in topical]), strict=True))
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            encoding = pool.submit(encoder.encode_many, [examples[row].text for row in topical])
+            wording = vocabulary([example.text for example in examples])
+            vectors = dict(zip(topical, encoding.result(), strict=True))
         for row, example in enumerate(examples):
             vector = vectors[row][None] if row in vectors else _NO_VECTORS
             question = self._questions[example.after] if example.after else None

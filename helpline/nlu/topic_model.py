@@ -62,26 +62,30 @@ class TopicModel:
         joined_vectors = np.stack([reading.joined_vector() for reading in follow_ups])
         wording_rows = vstack([reading.wording for reading in alone]).tocsr()
 
-        def fit_wording() -> LinearSVC:
-            return LinearSVC(C=0.5, random_state=0).fit(wording_rows, labels)
-
-        def fit_meaning() -> LogisticRegression:
-            rows = np.concatenate([vectors, joined_vectors])
-            return LogisticRegression(C=1, max_iter=80).fit(rows, labels + follow_up_labels)
-
-        # The two large fits spend their time outside Python's lock: side by side they take half as long.
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            wording_fit, meaning_fit = pool.submit(fit_wording), pool.submit(fit_meaning)
-            wording, meaning = wording_fit.result(), meaning_fit.result()
-        if list(wording.classes_) != list(meaning.classes_):
-            raise ValueError("Every topic needs examples that stand alone, not follow-ups only.")
         gate = [False] * len(alone) + [True] * len(follow_ups)
         parts = [
             vstack([wording_rows, *(reading.wording for reading in follow_ups)]),
             csr_matrix(np.concatenate([vectors, *(reading.vectors for reading in follow_ups)])),
             csr_matrix(np.stack([_shape(reading.text) for reading in (*alone, *follow_ups)])),
         ]
-        leaning = LogisticRegression(C=3, max_iter=300, class_weight="balanced").fit(hstack(parts).tocsr(), gate)
+
+        def fit_wording() -> LinearSVC:
+            return LinearSVC(C=0.5, random_state=0).fit(wording_rows, labels)
+
+        def fit_leaning() -> LogisticRegression:
+            model = LogisticRegression(C=3, solver="liblinear", class_weight="balanced", random_state=0)
+            return model.fit(hstack(parts).tocsr(), gate)
+
+        def fit_meaning() -> LogisticRegression:
+            rows = np.concatenate([vectors, joined_vectors])
+            return LogisticRegression(C=1, max_iter=80).fit(rows, labels + follow_up_labels)
+
+        # The fits spend their time outside Python's lock: side by side they take half as long, the longest first.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            fits = [pool.submit(fit) for fit in (fit_meaning, fit_wording, fit_leaning)]
+            meaning, wording, leaning = (fit.result() for fit in fits)
+        if list(wording.classes_) != list(meaning.classes_):
+            raise ValueError("Every topic needs examples that stand alone, not follow-ups only.")
         cuts = np.cumsum([part.shape[1] for part in parts[:-1]])
         by_wording, by_meaning, by_shape = np.split(small(leaning.coef_[0]), cuts)
         return cls(
