@@ -60,7 +60,21 @@ _counts = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
 )
 TABLES = (_items, _sightings, _counts)
+# Built once, as in `database`.
 _SEEN = sa.select(_sightings.c.item)
+_SEEN_OF = sa.select(sa.func.count()).select_from(_sightings).where(_sightings.c.item == sa.bindparam("item"))
+_MARKED = sa.select(_items).where(_items.c.queue == sa.bindparam("in_queue"), _items.c.mark == sa.bindparam("marked"))
+_ADD = (
+    _counts.update()
+    .where(
+        _counts.c.day == sa.bindparam("on"),
+        _counts.c.what == sa.bindparam("of"),
+        _counts.c.name == sa.bindparam("called"),
+    )
+    .values(count=_counts.c.count + sa.bindparam("more"))
+)
+_BEGIN_COUNT = _counts.insert()
+_SEE = _sightings.insert()
 
 
 @dataclass(frozen=True)
@@ -122,19 +136,20 @@ def store(engine: sa.engine.Engine, events: sa.Table, sightings: Iterable[Sighti
         events: the table of the conversations' events; what is not in it was deleted meanwhile.
         sightings: what to file.
     """
+    sightings = list(sightings)
+    if not sightings:
+        return
+    of_message = (events.c.sender_id == sa.bindparam("sender"), events.c.timestamp == sa.bindparam("at"))
+    stored = sa.select(events.c.id).where(*of_message).limit(1)
+    if engine.dialect.name != "sqlite":
+        stored = stored.with_for_update(read=True)
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             # Before it is looked whether the message is there: nobody can then delete it until we are done.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         for sighting in sightings:
-            stored = (
-                sa.select(events.c.id)
-                .where(events.c.sender_id == sighting.sender_id, events.c.timestamp == sighting.timestamp)
-                .limit(1)
-            )
-            if engine.dialect.name != "sqlite":
-                stored = stored.with_for_update(read=True)
-            if connection.execute(stored).first() is not None:
+            message = {"sender": sighting.sender_id, "at": sighting.timestamp}
+            if connection.execute(stored, message).first() is not None:
                 _file(connection, sighting)
 
 
@@ -142,10 +157,10 @@ def add_counts(engine: sa.engine.Engine, counts: Mapping[tuple[str, str, str], i
     """Add to the counts: by day (``2026-11-29``), what is counted, and a name."""
     with engine.begin() as connection:
         for (day, what, name), more in counts.items():
-            at = sa.and_(_counts.c.day == day, _counts.c.what == what, _counts.c.name == name[:100])
-            changed = connection.execute(_counts.update().where(at).values(count=_counts.c.count + more))
+            name = name[:100]
+            changed = connection.execute(_ADD, {"on": day, "of": what, "called": name, "more": more})
             if not changed.rowcount:
-                connection.execute(_counts.insert().values(day=day, what=what, name=name[:100], count=more))
+                connection.execute(_BEGIN_COUNT, {"day": day, "what": what, "name": name, "count": more})
 
 
 def counts(engine: sa.engine.Engine, first: str, last: str) -> list[tuple[str, str, str, int]]:
@@ -230,8 +245,7 @@ def delete_older(connection: sa.engine.Connection, before: float) -> int:
 
 
 def _file(connection: sa.engine.Connection, sighting: Sighting) -> None:
-    is_it = sa.and_(_items.c.queue == sighting.queue, _items.c.mark == sighting.mark)
-    row = connection.execute(sa.select(_items).where(is_it)).first()
+    row = connection.execute(_MARKED, {"in_queue": sighting.queue, "marked": sighting.mark}).first()
     values: dict[str, Any] = {"data": json.dumps(sighting.message), "last": sighting.timestamp}
     if row is None:
         new = {"state": OPEN, "settled_by": "", "kinds": " ".join(sighting.kinds), "first": sighting.timestamp}
@@ -248,17 +262,10 @@ def _file(connection: sa.engine.Connection, sighting: Sighting) -> None:
         connection.execute(
             _items.update().where(_items.c.id == identity).values(kinds=" ".join(kinds), count=row.count + 1, **values)
         )
-        of_item = sa.select(sa.func.count()).select_from(_sightings).where(_sightings.c.item == identity)
-        seen = connection.execute(of_item).scalar_one()
+        seen = connection.execute(_SEEN_OF, {"item": identity}).scalar_one()
     if seen < _MOST_SIGHTINGS:
-        connection.execute(
-            _sightings.insert().values(
-                item=identity,
-                sender_id=sighting.sender_id,
-                timestamp=sighting.timestamp,
-                data=json.dumps(sighting.around),
-            )
-        )
+        around = {"item": identity, "sender_id": sighting.sender_id, "timestamp": sighting.timestamp}
+        connection.execute(_SEE, {**around, "data": json.dumps(sighting.around)})
 
 
 def _wanted(queue: str, state: str, kind: str) -> list[Any]:
