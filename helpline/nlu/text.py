@@ -26,8 +26,7 @@ CHAT_SPELLING = {
     "ppl": "people", "prob": "probably", "probs": "probably", "prolly": "probably", "r": "are", "rly": "really",
     "rn": "right now", "sched": "schedule", "shes": "she is", "shld": "should", "shouldnt": "should not",
     "smth": "something", "sth": "something", "sumthing": "something", "tbh": "to be honest", "thats": "that is",
-"theres": "there is", "theyre": "they are", "tho": "though", "thru": "through",
-    "thx": "thanks",
+    "theres": "there is", "theyre": "they are", "tho": "though", "thru": "through", "thx": "thanks",
     "tmrw": "tomorrow", "tryna": "trying to", "ty": "thank you", "u": "you", "ur": "your", "urs": "yours", "w": "with",
     "w/": "with", "w/o": "without", "wanna": "want to", "wasnt": "was not", "wat": "what", "wats": "what is",
     "wen": "when", "wether": "whether", "whats": "what is", "whens": "when is", "wheres": "where is", "whos": "who is",
@@ -38,7 +37,8 @@ CHAT_SPELLING = {
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), None)
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - "})
-_WORD = re.compile(r"[\w'/]+|[^\w\s]+")
+# A gesture that is all a message says, of an answer.
+_GESTURES = str.maketrans({"\U0001f44d": " that helped ", "\U0001f44e": " that did not help "})
 _REPEATED = re.compile(r"(\D)\1{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CLAUSE_END = re.compile(
@@ -59,8 +59,10 @@ def normalise(text: str) -> str:
     """
     if len(text) > MAX_CHARACTERS:
         text = f"{text[: MAX_CHARACTERS // 2]}\n{text[-MAX_CHARACTERS // 2 :]}"
-    text = unicodedata.normalize("NFKC", text).translate(_ZERO_WIDTH).translate(_QUOTES).lower()
-    text = _REPEATED.sub(r"\1\1", text)
+    text = unicodedata.normalize("NFKC", text).translate(_ZERO_WIDTH).translate(_QUOTES)
+    text = _REPEATED.sub(r"\1\1", text.lower())
+    if not has_letters(text):
+        text = text.translate(_GESTURES)
     return re.sub(r"[\w'/]+", lambda word: CHAT_SPELLING.get(word.group(), word.group()), text).strip()
 
 

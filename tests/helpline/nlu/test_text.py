@@ -18,6 +18,8 @@ def pieces_of(text: str) -> list[str]:
         ("can u help me rn", "can you help me right now"),
         ("w/o ins", "without insurance"),
         ("idk, thx", "i do not know, thanks"),
+        ("\U0001f44e\U0001f44e\U0001f44e", "that did not help  that did not help"),
+        ("not dead yet \U0001f44d", "not dead yet \U0001f44d"),
         ("sooooo long!!!!", "soo long!!"),
         ("I don\u2019t know", "i don't know"),
         ("\u201cgroup\u201d \u2013 really?", '"group" - really?'),
