@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from helpline.files import read_yaml
 from helpline.nlu.text import CHAT_SPELLING
@@ -56,8 +56,7 @@ _MARKED = re.compile(r"[@$!*#|+_%\-\d]")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word as it is read, or `END` or `QUESTION`, and where it stands in the message as typed."""
 
     text: str
