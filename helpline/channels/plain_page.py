@@ -6,6 +6,7 @@ import html
 import logging
 import re
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Iterable
 
@@ -22,6 +23,7 @@ from helpline.channels.web_sessions import MAX_CHARACTERS
 from helpline.settings import load
 
 _MOST_EVENTS = 2_000
+_MOST_ANSWERED = 10_000
 _DIALLED = re.compile(r"\+?\d{3,15}")
 _TEXTED = re.compile(r"(?:^|text )((\w+) (?:to|al) \d+)$")
 _LATEST = "latest"
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 def blueprint(channel: WebChannel) -> Blueprint:
     """Return the routes of /chat."""
     routes = Blueprint("plain_page")
+    answered = _Answered()
 
     @routes.route("/chat", methods=["GET", "HEAD"])
     async def show(request: Request) -> HTTPResponse:
@@ -42,17 +45,35 @@ def blueprint(channel: WebChannel) -> Blueprint:
     async def answer(request: Request) -> HTTPResponse:
         if not channel.admits(request):
             return _page(request, [], notice=_words(request).foreign, status=403)
-        return await _answer(channel, request)
+        return await _answer(channel, request, answered)
 
     return routes
 
 
-async def _answer(channel: WebChannel, request: Request) -> HTTPResponse:
+class _Answered:
+    """The ids of the last messages that were answered; they tell nothing of who wrote them, or what."""
+
+    def __init__(self) -> None:
+        self._mids: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, mid: str) -> bool:
+        return mid in self._mids
+
+    def add(self, mid: str) -> None:
+        self._mids[mid] = None
+        while len(self._mids) > _MOST_ANSWERED:
+            self._mids.popitem(last=False)
+
+
+async def _answer(channel: WebChannel, request: Request, known: _Answered) -> HTTPResponse:
     given = {name: _field(request, name) for name in ("message", "session", "token", "mid", "forget")}
     words, notice = _words(request), ""
     try:
         begun = await channel.sessions.begin(given["session"] or None, given["token"], 0, _nobody_else)
     except RefusedError:
+        # "Back", and the page loaded again, by whoever sits there next: what was deleted is not brought back.
+        if given["mid"] in known:
+            return _page(request, [], notice=words.gone)
         # Refused, and yet nobody who writes stays without an answer.
         notice = words.new_session
         begun = await channel.sessions.begin(None, None, 0, _nobody_else)
@@ -66,6 +87,7 @@ async def _answer(channel: WebChannel, request: Request) -> HTTPResponse:
     try:
         if text:
             answered = await channel.sessions.say(session[0], mid, text, channel.sender(request))
+            known.add(mid)
             said = [StoredTurn(turn_number(mid), text, list(answered.replies))]
         else:
             notice = notice or words.empty

@@ -12,7 +12,7 @@ import pytest_asyncio
 from web_server import Server, running
 
 from helpline.channels.plain_page import conversation
-from helpline.channels.plain_words import ENGLISH, SPANISH
+from helpline.channels.plain_words import ENGLISH, SPANISH, Words
 from helpline.channels.stored_turns import StoredTurn
 
 served = pytest.mark.asyncio(loop_scope="module")
@@ -85,6 +85,25 @@ async def test_a_page_that_is_loaded_again_asks_nothing_again(server: Server) ->
     first, second = await fetch(server, **form), await fetch(server, **form)
     assert server.asked.count("asked once") == 1
     assert first.text.count("echo asked once") == second.text.count("echo asked once") == 1
+
+
+@pytest.mark.parametrize("words", [ENGLISH, SPANISH])
+@served
+async def test_a_page_of_a_deleted_conversation_that_is_loaded_again_neither_shows_nor_asks_anything(
+    server: Server, words: Words
+) -> None:
+    page = await fetch(server, message="", lang=words.language)
+    form = {**page.fields, "message": f"my secret in {words.language}"}
+    page = await fetch(server, **form)
+    await fetch(server, **{**page.fields, "forget": "yes"})
+    page = await fetch(server, **form)
+    assert words.gone in page.text
+    assert "my secret" not in page.text
+    assert page.fields["session"] == ""
+    assert server.asked.count(form["message"]) == 1
+    # Who goes on writing there is answered.
+    page = await fetch(server, **{**page.fields, "message": "hello again"})
+    assert "echo hello again" in page.text
 
 
 @served
