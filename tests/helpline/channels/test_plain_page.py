@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from web_server import Server, running
 
+from helpline.channels.pages import PAGE
 from helpline.channels.plain_page import conversation
 from helpline.channels.plain_words import ENGLISH, SPANISH, Words
 from helpline.channels.stored_turns import StoredTurn
@@ -266,3 +267,22 @@ async def test_the_notice_says_where_danger_is_reported(server: Server, monkeypa
     page = await fetch(server)
     assert html.escape(ENGLISH.watched, quote=False) in page.text
     assert " handoff " in page.text
+
+
+class Shape(HTMLParser):
+    """Which elements a page has, with the names of their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, list[str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, sorted(name for name, _ in attrs)))
+
+
+def test_the_page_is_the_same_in_each_language_but_for_its_words() -> None:
+    english, spanish = ((PAGE / words.file).read_text(encoding="utf-8") for words in (ENGLISH, SPANISH))
+    assert Shape(english).elements == Shape(spanish).elements
+    placeholders = [re.findall(r"\$[a-z_]+", text.replace("$widget_es", "$widget")) for text in (english, spanish)]
+    assert sorted(placeholders[0]) == sorted(placeholders[1])
