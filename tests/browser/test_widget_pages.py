@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from assistant import Assistant, wait_for
-from chat import SITE, Chat, axe
+from chat import COLOURS, SITE, Chat, axe
 from playwright.sync_api import BrowserContext, Error, Route, expect
 
 QUESTION = "how often are the sessions"
@@ -17,22 +17,17 @@ PAGES = ["/", "/chat", "/embed"]
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_fault(
-    path: str,
-    scheme: str,
-    context: Callable[..., BrowserContext],
-    assistant: Assistant,
-    shot: Callable[[Chat, str], None],
-) -> None:
-    for name, (width, height) in {"desktop": (1280, 800), "320px": (320, 568)}.items():
-        people = context(color_scheme=scheme, viewport={"width": width, "height": height})
-        chat = Chat(people.new_page(), assistant.url)
-        chat.page.goto(assistant.url + path)
-        shot(chat, f"page{path.replace('/', '-')}-{scheme}-{name}")
-        assert axe(chat.page) == []
-        assert chat.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-        assert chat.violations() == []
+def test_pages_have_no_fault(path: str, chat: Chat, shot: Callable[[Chat, str], None]) -> None:
+    chat.page.goto(chat.url + path)
+    for scheme, rules in (("light", ()), ("dark", COLOURS)):
+        chat.page.emulate_media(color_scheme=scheme)
+        for name, (width, height) in {"desktop": (1280, 800), "320px": (320, 568)}.items():
+            chat.page.set_viewport_size({"width": width, "height": height})
+            chat.drawn()
+            shot(chat, f"page{path.replace('/', '-')}-{scheme}-{name}")
+            assert axe(chat.page, rules) == []
+            assert chat.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert chat.violations() == []
 
 
 def test_no_policy_is_broken_and_nobody_else_is_asked(chat: Chat, assistant: Assistant) -> None:
@@ -112,8 +107,12 @@ def test_a_site_that_is_not_allowed_gets_no_conversation(
     script = f'<script type="module" src="{assistant.url}/widget/iop-chat.js"></script>'
     body = f'<!doctype html><html lang="en"><title>Other</title><body>{script}<iop-chat></iop-chat></body></html>'
     page.route("http://other.test/**", lambda route: route.fulfill(body=body, content_type="text/html"))
-    chat = Chat(page, "http://other.test").visit().open()
+    page.clock.install()
+    with page.expect_event("requestfailed"):
+        chat = Chat(page, "http://other.test").visit().open()
     chat.send(QUESTION)
+    # How long the widget waits before it says so.
+    page.clock.fast_forward(6_000)
     expect(chat.status).to_contain_text("can't reach", timeout=15_000)
     expect(chat.page.locator("iop-chat .line a[href='tel:911']")).to_be_visible()
     assert chat.stored().get("session") is None
@@ -129,8 +128,8 @@ def test_a_changed_script_is_refused_and_the_line_stays(
         route.fulfill(response=answer, body=answer.text() + "\n")
 
     page.route("**/widget/*.js*", change)
+    # The end of its load is behind that of its scripts.
     page.goto(assistant.url)
-    page.wait_for_timeout(300)
     assert page.evaluate("customElements.get('iop-chat') === undefined")
     expect(page.get_by_role("link", name="call 911")).to_be_visible()
 
@@ -153,6 +152,32 @@ def test_the_chat_page_works_without_javascript(
     shot(Chat(page, assistant.url), "no-javascript")
     page.get_by_role("button", name="End and delete this conversation").click()
     expect(page.get_by_role("status")).to_contain_text("Receipt")
+
+
+def test_without_javascript_back_sends_nothing_and_shows_nothing_of_what_was_deleted(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context(java_script_enabled=False).new_page()
+    page.goto(f"{assistant.url}/chat")
+    conversation = page.get_by_role("list", name="Conversation")
+    for text in (QUESTION, "what is an iop"):
+        page.get_by_label("Your question").fill(text)
+        page.get_by_role("button", name="Send").click()
+        expect(conversation.locator(".mine").last).to_contain_text(text)
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back()
+    expect(conversation).to_have_count(0)
+    # Whoever loads that page again goes on where they were, and asks nothing twice.
+    page.reload()
+    expect(conversation.locator(".mine")).to_have_count(2)
+    page.get_by_role("button", name="End and delete this conversation").click()
+    expect(page.get_by_role("status")).to_contain_text("Receipt")
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back()
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("deleted or no longer kept")
+    expect(conversation).to_have_count(0)
+    expect(page.get_by_text(QUESTION)).to_have_count(0)
 
 
 def test_the_chat_page_becomes_the_widget(chat: Chat, shot: Callable[[Chat, str], None]) -> None:
@@ -183,7 +208,8 @@ def test_on_a_slow_line_what_was_written_in_the_plain_form_is_answered_and_stays
     for route in held:
         with suppress(Error):
             route.continue_()
-    page.wait_for_timeout(800)
+    page.wait_for_load_state("load")
+    assert page.locator("script").count() == 0
     expect(conversation.get_by_role("link", name="Call 988")).to_be_visible()
     # What is written next is answered too.
     page.get_by_label("Your question").fill(QUESTION)
@@ -201,7 +227,8 @@ def test_the_widget_does_not_come_in_the_place_of_half_a_question(
     page.get_by_label("Your question").fill("half a question")
     wait_for(lambda: page.wait_for_timeout(50) or held, "the request for the script", 10)
     held[0].continue_()
-    page.wait_for_timeout(800)
+    page.wait_for_load_state("load")
+    assert page.evaluate("performance.getEntriesByType('resource').some(({ name }) => name.includes('.js'))")
     expect(page.get_by_label("Your question")).to_have_value("half a question")
     expect(page.get_by_label("Your question")).to_be_visible()
 
@@ -300,11 +327,9 @@ def test_a_copy_can_be_saved(chat: Chat, tmp_path: Path) -> None:
 
 def test_a_result_can_be_copied_printed_and_saved(context: Callable[..., BrowserContext], assistant: Assistant) -> None:
     people = context(permissions=["clipboard-read", "clipboard-write"])
-    chat = Chat(people.new_page(), assistant.url).visit().open()
-    for text in ("See if an IOP may fit", "me", "adult", "No", "Mental health", "No", "Yes", "Most days", "None yet"):
-        chat.say(text)
-    for text in ("Yes", "Yes"):
-        chat.say(text)
+    chat = Chat(people.new_page(), assistant.url)
+    text = "An IOP may fit you. This is not a diagnosis.\n\nSource: Who is an IOP for?"
+    chat.show({"text": text, "custom": {"kind": "fit_result", "outcome": "iop_may_fit"}})
     result = chat.page.get_by_role("group", name="Your result")
     result.get_by_role("button", name="Copy", exact=True).click()
     expect(chat.polite).to_contain_text("Copied")
@@ -336,7 +361,7 @@ def test_the_launcher_costs_little(chat: Chat) -> None:
     session = chat.page.context.new_cdp_session(chat.page)
     session.send("Performance.enable")
     chat.visit()
-    chat.page.wait_for_timeout(500)
+    chat.page.evaluate("() => new Promise((then) => requestIdleCallback(then))")
     spent = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
     script = spent["ScriptDuration"] * 1000
     print(f"script time of the page with the launcher: {script:.0f} ms")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -20,6 +19,8 @@ from helpline.answers.numbers import load_numbers
 QUESTION = "how often are the sessions"
 NUMBERS = ["tel:911", "tel:988", "sms:988", "tel:18006624357"]
 EXIT = "https://www.weather.gov/"
+# How long words of danger wait for an answer.
+DANGER_MS = 3_000
 
 
 @pytest.fixture
@@ -125,31 +126,32 @@ def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
     expect(card.locator(".bubble")).to_have_attribute("lang", "es")
 
 
-@pytest.mark.parametrize(
-    ("text", "links"),
-    [
-        ("Call 911 now, or call or text 988.", ["tel:911", "tel:988", "sms:988"]),
-        ("Call or text 988 at any hour.", ["tel:988", "sms:988"]),
-        ("You can also text HOME to 741741.", ["sms:741741?&body=HOME"]),
-        ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
-        ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
-        ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
-        ("Mande START por texto al 88788, o mande un texto al 233733.", ["sms:88788?&body=START", "sms:233733"]),
-        ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
-        ("Sessions take 3 hours, 3 to 5 days a week.", []),
-    ],
-)
-def test_numbers_in_a_text_can_be_tapped(text: str, links: list[str], chat: Chat) -> None:
-    show(chat, {"text": text})
-    bubble = chat.bubbles.last.locator(".bubble > p")
-    assert [link.get_attribute("href") for link in bubble.locator("a").all()] == links
-    # No word is lost or added.
-    assert bubble.text_content() == text
+# What an assistant may say, and where the links in it lead.
+TAPPED = [
+    ("Call 911 now, or call or text 988.", ["tel:911", "tel:988", "sms:988"]),
+    ("Call or text 988 at any hour.", ["tel:988", "sms:988"]),
+    ("You can also text HOME to 741741.", ["sms:741741?&body=HOME"]),
+    ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
+    ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
+    ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
+    ("Mande START por texto al 88788, o mande un texto al 233733.", ["sms:88788?&body=START", "sms:233733"]),
+    ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
+    ("Sessions take 3 hours, 3 to 5 days a week.", []),
+]
+
+
+def test_numbers_in_a_text_can_be_tapped(chat: Chat) -> None:
+    chat.show(*({"text": text} for text, _ in TAPPED))
+    for number, (text, links) in enumerate(TAPPED):
+        bubble = chat.bubbles.nth(number).locator(".bubble > p")
+        assert [link.get_attribute("href") for link in bubble.locator("a").all()] == links
+        # No word is lost or added.
+        assert bubble.text_content() == text
 
 
 def test_every_hotline_can_be_tapped(chat: Chat) -> None:
     numbers = load_numbers().values()
-    show(chat, {"text": "Help", "custom": {"kind": "support", "numbers": [number.as_custom() for number in numbers]}})
+    chat.show({"text": "Help", "custom": {"kind": "support", "numbers": [number.as_custom() for number in numbers]}})
     found = chat.bubbles.last.locator(".numbers a")
     links = {link.get_attribute("href"): link.locator("b").inner_text() for link in found.all()}
     for number in numbers:
@@ -161,16 +163,6 @@ def test_every_hotline_can_be_tapped(chat: Chat) -> None:
     assert links["sms:741741?&body=HOME"] == "Text HOME to 741741"
     assert links["tel:18007997233"] == "Call 1-800-799-7233"
     assert links["sms:88788?&body=START"] == "Text START to 88788"
-
-
-def show(chat: Chat, reply: dict[str, Any]) -> None:
-    """Open a conversation that has this reply, whoever gave it."""
-    chat.visit()
-    kept = {"items": [{"mid": "a-question", "ts": 1, "message": "hello", "state": "sent"}]}
-    kept["items"].append({"id": 1, "ts": 1, "mid": "a-question", **reply})
-    chat.page.evaluate("([key, kept]) => sessionStorage.setItem(key, kept)", [f"iop-chat {chat.url}", json.dumps(kept)])
-    chat.page.reload()
-    chat.open()
 
 
 def test_danger_without_a_server_gets_the_static_card(
@@ -201,17 +193,22 @@ def test_danger_without_a_server_gets_the_static_card(
 def test_danger_that_nobody_answers_gets_the_static_card(
     context: Callable[..., BrowserContext], network: Network
 ) -> None:
-    chat = Chat(context().new_page(), network.url).visit().open()
+    chat = Chat(context().new_page(), network.url)
+    chat.page.clock.install()
+    chat.visit().open()
     chat.say(QUESTION)
     network.hold_answers()
     chat.send("he is not breathing")
-    expect(chat.page.get_by_role("group", name="Please don't wait for me")).to_be_visible(timeout=6_000)
+    chat.page.clock.fast_forward(DANGER_MS)
+    expect(chat.page.get_by_role("group", name="Please don't wait for me")).to_be_visible()
 
 
 def test_danger_that_waits_over_a_reload_gets_the_static_card(
     context: Callable[..., BrowserContext], network: Network
 ) -> None:
-    chat = Chat(context().new_page(), network.url).visit().open()
+    chat = Chat(context().new_page(), network.url)
+    chat.page.clock.install()
+    chat.visit().open()
     chat.say(QUESTION)
     chat.page.evaluate("""() => {
       const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("iop-chat"));
@@ -224,9 +221,10 @@ def test_danger_that_waits_over_a_reload_gets_the_static_card(
     chat.page.reload()
     chat.open()
     card = chat.page.get_by_role("group", name="Please don't wait for me")
-    expect(card).to_have_count(1, timeout=8_000)
+    chat.page.clock.fast_forward(DANGER_MS)
+    expect(card).to_have_count(1)
     chat.page.reload()
-    chat.page.wait_for_timeout(4_000)
+    chat.page.clock.fast_forward(DANGER_MS)
     chat.open()
     expect(card).to_have_count(1)
 
@@ -302,13 +300,19 @@ def test_shift_three_times_leaves_with_a_spoken_countdown(away: Chat) -> None:
 def test_shift_leaves_a_closed_conversation_too_and_needs_one(away: Chat) -> None:
     for _ in range(4):
         away.page.keyboard.press("Shift")
-    assert away.page.url.startswith(away.url)
+    assert stays(away)
     away.open()
     away.say(QUESTION)
     away.page.keyboard.press("Escape")
     for _ in range(3):
         away.page.keyboard.press("Shift")
     away.page.wait_for_url(f"{EXIT}**")
+
+
+def stays(away: Chat) -> bool:
+    """Tell whether the page is not being left: quick exit blanks it at once."""
+    shown = away.page.evaluate("getComputedStyle(document.documentElement).display !== 'none'")
+    return shown and away.page.url.startswith(away.url)
 
 
 def test_capitals_and_escape_do_not_leave(away: Chat) -> None:
@@ -321,8 +325,7 @@ def test_capitals_and_escape_do_not_leave(away: Chat) -> None:
     away.page.keyboard.press("b")
     away.page.keyboard.press("Shift")
     away.page.keyboard.press("Escape")
-    away.page.wait_for_timeout(300)
-    assert away.page.url.startswith(away.url)
+    assert stays(away)
 
 
 def test_shift_with_a_click_or_a_turn_of_the_wheel_does_not_leave(away: Chat) -> None:
@@ -343,8 +346,7 @@ def test_shift_with_a_click_or_a_turn_of_the_wheel_does_not_leave(away: Chat) ->
     away.page.keyboard.press("Shift")
     away.page.mouse.click(box["x"] + 20, box["y"] + 20)
     away.page.keyboard.press("Shift")
-    away.page.wait_for_timeout(300)
-    assert away.page.url.startswith(away.url)
+    assert stays(away)
     expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
 
 
@@ -365,7 +367,7 @@ def test_quick_capitals_start_no_countdown_and_another_key_takes_it_back(away: C
     for _ in range(3):
         down("Alt"), down("Shift"), up("Shift"), up("Alt")
     assert away.page.evaluate("heard") == []
-    assert away.page.url.startswith(away.url)
+    assert stays(away)
     away.page.keyboard.press("Shift")
     expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
     away.page.keyboard.press("a")
@@ -408,6 +410,7 @@ def test_the_notice_stands_before_the_first_message(chat: Chat) -> None:
 
 
 def test_ending_deletes_here_and_on_the_server_and_shows_the_receipt(chat: Chat, assistant: Assistant) -> None:
+    chat.page.clock.install()
     chat.visit().open()
     chat.say(QUESTION)
     session = chat.stored()["session"]["id"]
@@ -422,7 +425,8 @@ def test_ending_deletes_here_and_on_the_server_and_shows_the_receipt(chat: Chat,
     expect(receipt).to_have_text(re.compile(r"Your conversation is deleted\. Receipt [0-9A-F]{6}, .*\d{4}"))
     expect(receipt).to_be_focused()
     # That the line is closed on purpose is no trouble to tell of.
-    chat.page.wait_for_timeout(2_000)
+    chat.page.clock.fast_forward(2_000)
+    chat.drawn()
     expect(chat.status).to_have_count(0)
     assert assistant.stored(session) == 0
     assert chat.stored() == {}
@@ -485,12 +489,23 @@ def test_after_three_hours_it_says_again_that_it_is_a_program(chat: Chat) -> Non
     expect(chat.page.get_by_text("A reminder: I'm a computer program")).to_have_count(1)
 
 
-def test_after_danger_no_earlier_result_is_handed_on(chat: Chat) -> None:
-    chat.visit().open()
-    for text in ("See if an IOP may fit", "me", "adult", "No", "Mental health", "No", "Yes", "Most days", "None yet"):
-        chat.say(text)
-    for text in ("Yes", "Yes"):
-        chat.say(text)
-    expect(chat.page.get_by_role("group", name="Your result")).to_be_visible()
-    chat.say("i am going to kill myself tonight")
-    expect(chat.page.get_by_role("button", name="Print")).to_have_count(0)
+@pytest.mark.parametrize(
+    "danger",
+    [
+        {"kind": "crisis", "tier": "T2"},
+        # A later check in which there was danger.
+        {"kind": "fit_result", "outcome": "urgent", "numbers": [{"label": "988", "tel": "988", "text": "988"}]},
+    ],
+    ids=["crisis", "urgent check"],
+)
+def test_after_danger_no_earlier_result_is_handed_on(danger: dict[str, Any], chat: Chat) -> None:
+    earlier = {"text": "An IOP may fit you.", "custom": {"kind": "fit_result", "outcome": "iop_may_fit"}}
+    handed_on = chat.page.get_by_role("button", name=re.compile("Copy|Print|Download"))
+    chat.show(earlier)
+    expect(handed_on).to_have_count(3)
+    chat.show(earlier, {"text": "Call 988.", "custom": danger})
+    expect(chat.bubbles).to_have_count(2)
+    expect(handed_on).to_have_count(0)
+    # A check after that has a result of its own.
+    chat.show(earlier, {"text": "Call 988.", "custom": danger}, earlier)
+    expect(handed_on).to_have_count(3)
