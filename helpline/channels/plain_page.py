@@ -51,28 +51,36 @@ def blueprint(channel: WebChannel) -> Blueprint:
 
 
 class _Answered:
-    """The ids of the last messages that were answered; they tell nothing of who wrote them, or what."""
+    """The last messages that were answered, by their ids, which nobody can guess: the session of each."""
 
     def __init__(self) -> None:
-        self._mids: OrderedDict[str, None] = OrderedDict()
+        self._messages: OrderedDict[str, tuple[tuple[str, str], int]] = OrderedDict()
 
     def __contains__(self, mid: str) -> bool:
-        return mid in self._mids
+        return mid in self._messages
 
-    def add(self, mid: str) -> None:
-        self._mids[mid] = None
-        while len(self._mids) > _MOST_ANSWERED:
-            self._mids.popitem(last=False)
+    def find(self, mid: str, text: str) -> tuple[str, str] | None:
+        """Return the session in which just this message was answered."""
+        session, said = self._messages.get(mid, (None, 0))
+        return session if said == hash(text) else None
+
+    def add(self, mid: str, text: str, session: tuple[str, str]) -> None:
+        self._messages[mid] = (session, hash(text))
+        while len(self._messages) > _MOST_ANSWERED:
+            self._messages.popitem(last=False)
 
 
 async def _answer(channel: WebChannel, request: Request, known: _Answered) -> HTTPResponse:
     given = {name: _field(request, name) for name in ("message", "session", "token", "mid", "forget")}
-    words, notice = _words(request), ""
+    words, notice, text = _words(request), "", given["message"].strip()
+    # A page that is loaded again, also after "back", sends its form again; the first one has no session yet.
+    before = known.find(given["mid"], text)
+    named = (given["session"], given["token"]) if given["session"] else before or (None, "")
     try:
-        begun = await channel.sessions.begin(given["session"] or None, given["token"], 0, _nobody_else)
+        begun = await channel.sessions.begin(*named, 0, _nobody_else)
     except RefusedError:
-        # "Back", and the page loaded again, by whoever sits there next: what was deleted is not brought back.
-        if given["mid"] in known:
+        # It may be somebody else who sits there now: what was deleted is not brought back.
+        if before:
             return _page(request, [], notice=words.gone)
         # Refused, and yet nobody who writes stays without an answer.
         notice = words.new_session
@@ -80,14 +88,15 @@ async def _answer(channel: WebChannel, request: Request, known: _Answered) -> HT
     session = (begun.session_id, begun.token)
     if given["forget"]:
         return await _forget(channel, request, session)
-    # A page that is loaded again sends its form again.
-    mid = given["mid"] if MID.fullmatch(given["mid"]) else new_mid()
-    text = given["message"].strip()
+    mid = given["mid"]
+    # A page that the browser brings back as it was may be sent with another message.
+    if not MID.fullmatch(mid) or (mid in known and not before):
+        mid = new_mid()
     said, draft, status = [], "", 200
     try:
         if text:
             answered = await channel.sessions.say(session[0], mid, text, channel.sender(request))
-            known.add(mid)
+            known.add(mid, text, session)
             said = [StoredTurn(turn_number(mid), text, list(answered.replies))]
         else:
             notice = notice or words.empty

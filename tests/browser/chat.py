@@ -154,7 +154,8 @@ class Chat:
 
     def show(self, *replies: dict[str, Any]) -> Chat:
         """Open a conversation that has these replies, whoever gave them, each to a message of its own."""
-        self.visit()
+        # A page of the same origin without the widget, which might keep something of its own.
+        self.page.goto(f"{self.url}/embed")
         items: list[dict[str, Any]] = []
         for number, reply in enumerate(replies, 1):
             mid = f"message-{number}"
@@ -162,8 +163,7 @@ class Chat:
             items.append({"id": number, "ts": 1, "mid": mid, **reply})
         kept = json.dumps({"items": items})
         self.page.evaluate("([key, kept]) => sessionStorage.setItem(key, kept)", [f"iop-chat {self.url}", kept])
-        self.page.reload()
-        return self.open()
+        return self.visit().open()
 
     def stored(self) -> dict[str, Any]:
         """Return what the tab keeps of the conversation; {} if nothing."""

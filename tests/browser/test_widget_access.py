@@ -363,41 +363,29 @@ def test_quick_exit_is_the_first_stop_in_the_panel_and_on_the_chat_page(chat: Ch
     assert chat.focused().startswith("button.exit")
 
 
-def test_the_conversation_is_a_log_that_is_not_read_again(chat: Chat) -> None:
-    chat.visit().open()
-    expect(chat.page.get_by_role("log", name="Conversation")).to_have_attribute("aria-live", "off")
+def test_what_is_new_is_said_once_and_danger_at_once(chat: Chat) -> None:
+    chat.visit()
+    # The regions are there before anything is said.
+    expect(chat.polite).to_have_text("")
     expect(chat.polite).to_have_attribute("aria-live", "polite")
+    expect(chat.urgent).to_have_attribute("role", "alert")
+    chat.page.evaluate("window.region = document.querySelector('iop-chat').shadowRoot.querySelector('#polite')")
+    chat.open()
+    expect(chat.page.get_by_role("log", name="Conversation")).to_have_attribute("aria-live", "off")
+    expect(chat.field).to_have_accessible_description("I'm an automated assistant, not a person or a clinician. "
+        "I answer from one article about intensive outpatient programs (IOPs). I'm not monitored and can't send help. "
+        "This is information, not medical advice.")  # fmt: skip
     chat.say(QUESTION)
     expect(chat.polite).to_contain_text("several times a week")
     chat.say("does insurance cover it")
     expect(chat.polite).to_contain_text("insurance")
     assert "several times a week" not in chat.polite.inner_text()
     # The same element from start to end: screen readers hear no region that comes with its text.
-    assert chat.page.locator("iop-chat [aria-live=polite]").count() == 1
-
-
-def test_regions_for_announcements_are_there_before_anything_is_said(chat: Chat) -> None:
-    chat.visit()
-    expect(chat.polite).to_have_text("")
-    expect(chat.urgent).to_have_attribute("role", "alert")
-    chat.page.evaluate("window.region = document.querySelector('iop-chat').shadowRoot.querySelector('#polite')")
-    chat.open()
-    chat.say(QUESTION)
     assert chat.page.evaluate("region === document.querySelector('iop-chat').shadowRoot.querySelector('#polite')")
-
-
-def test_danger_is_said_at_once(chat: Chat) -> None:
-    chat.visit().open()
+    assert chat.page.locator("iop-chat [aria-live=polite]").count() == 1
     chat.say(DANGER)
     expect(chat.urgent).to_contain_text("911")
     assert "911" not in chat.polite.inner_text()
-
-
-def test_the_notice_describes_the_field_before_the_first_message(chat: Chat) -> None:
-    chat.visit().open()
-    expect(chat.field).to_have_accessible_description("I'm an automated assistant, not a person or a clinician. "
-        "I answer from one article about intensive outpatient programs (IOPs). I'm not monitored and can't send help. "
-        "This is information, not medical advice.")  # fmt: skip
 
 
 def test_new_replies_are_counted_in_the_launcher_s_name(chat: Chat) -> None:
@@ -414,14 +402,6 @@ def test_new_replies_are_counted_in_the_launcher_s_name(chat: Chat) -> None:
     chat.open()
     chat.page.keyboard.press("Escape")
     expect(chat.launcher).to_have_text("Chat with the assistant")
-
-
-def test_a_press_of_a_reply_leads_the_focus_on(chat: Chat) -> None:
-    chat.visit().open()
-    starter = chat.page.get_by_role("button", name="See if an IOP may fit")
-    starter.focus()
-    chat.page.keyboard.press("Enter")
-    expect(chat.question.get_by_role("radio").first).to_be_focused()
 
 
 def test_from_launcher_to_result_by_keyboard_alone(chat: Chat) -> None:
@@ -456,9 +436,11 @@ def test_from_launcher_to_result_by_keyboard_alone(chat: Chat) -> None:
     assert steps >= 8
 
 
-def test_next_without_a_choice_says_so_and_sends_nothing(chat: Chat) -> None:
+def test_the_check_leads_the_focus_asks_for_a_choice_shows_how_far_it_is_goes_back_and_skips(chat: Chat) -> None:
     chat.visit().open()
-    chat.say("See if an IOP may fit")
+    chat.page.get_by_role("button", name="See if an IOP may fit").focus()
+    chat.page.keyboard.press("Enter")
+    expect(chat.question.get_by_role("radio").first).to_be_focused()
     before = chat.mine.count()
     chat.page.get_by_role("button", name="Next").click()
     expect(chat.polite).to_contain_text("Please choose an answer first")
@@ -466,11 +448,6 @@ def test_next_without_a_choice_says_so_and_sends_nothing(chat: Chat) -> None:
     expect(chat.question.get_by_role("radio").first).to_be_focused()
     assert chat.mine.count() == before
     assert axe(chat.page) == []
-
-
-def test_the_check_shows_how_far_it_is_and_goes_back_and_skips(chat: Chat) -> None:
-    chat.visit().open()
-    chat.say("See if an IOP may fit")
     expect(chat.page.get_by_label("Question 1 of up to 12")).to_have_attribute("value", "1")
     chat.question.get_by_label("Me", exact=True).check()
     chat.page.get_by_role("button", name="Next").click()
@@ -484,10 +461,13 @@ def test_the_check_shows_how_far_it_is_and_goes_back_and_skips(chat: Chat) -> No
     expect(chat.page.get_by_label("Question 2 of up to 12")).to_be_visible()
 
 
-def test_in_the_whole_window_the_focus_stays_in_the_panel(
+def test_in_the_whole_window_the_focus_stays_in_the_panel_and_what_is_tapped_is_large_enough(
     context: Callable[..., BrowserContext], assistant: Assistant
 ) -> None:
-    chat = Chat(context(**MODES["phone"]).new_page(), assistant.url).visit().open()
+    chat = Chat(context(**MODES["phone"]).new_page(), assistant.url).visit()
+    small = small_targets(chat)
+    chat.open()
+    small += small_targets(chat)
     expect(chat.page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
     box = chat.panel.bounding_box()
     assert box == {"x": 0, "y": 0, "width": 375, "height": 667}
@@ -497,19 +477,10 @@ def test_in_the_whole_window_the_focus_stays_in_the_panel(
         stops.add(chat.focused())
     assert not any("Programs" in stop or stop.startswith("body") for stop in stops), stops
     assert any(stop.startswith("button.exit") for stop in stops)
-
-
-def test_what_is_tapped_is_large_enough(context: Callable[..., BrowserContext], assistant: Assistant) -> None:
-    chat = Chat(context(**MODES["phone"]).new_page(), assistant.url).visit()
-    small = small_targets(chat)
-    chat.open()
-    small += small_targets(chat)
-    chat.say(QUESTION)
-    small += small_targets(chat)
-    chat.say("See if an IOP may fit")
-    small += small_targets(chat)
-    chat.say(DANGER)
-    assert small + small_targets(chat) == []
+    for text in (QUESTION, "See if an IOP may fit", DANGER):
+        chat.say(text)
+        small += small_targets(chat)
+    assert small == []
 
 
 def small_targets(chat: Chat) -> list[str]:

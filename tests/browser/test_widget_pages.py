@@ -288,7 +288,9 @@ def test_both_snippets_have_the_line_in_their_language(chat: Chat) -> None:
     assert "/chat?lang=es" in spanish
 
 
-def test_the_source_is_a_quiet_line_and_buttons_send_what_they_stand_for(chat: Chat) -> None:
+def test_the_source_is_quiet_texts_are_texts_buttons_send_what_they_stand_for_and_a_copy_can_be_saved(
+    chat: Chat, tmp_path: Path
+) -> None:
     chat.visit().open()
     chat.say(QUESTION)
     expect(chat.page.locator("iop-chat .source")).to_have_text(
@@ -301,19 +303,10 @@ def test_the_source_is_a_quiet_line_and_buttons_send_what_they_stand_for(chat: C
     assert chat.mine.last.locator(".bubble").inner_text() != title
     # Only the latest reply has buttons.
     assert chat.page.locator("iop-chat .replies").count() <= 1
-
-
-def test_texts_are_texts(chat: Chat) -> None:
-    chat.visit().open()
     chat.say("<img src=x onerror=alert(1)> <b>what is an iop</b>")
     expect(chat.mine.last).to_contain_text("<b>what is an iop</b>")
     assert chat.page.locator("iop-chat .log img, iop-chat .mine b").count() == 0
     assert chat.violations() == []
-
-
-def test_a_copy_can_be_saved(chat: Chat, tmp_path: Path) -> None:
-    chat.visit().open()
-    chat.say(QUESTION)
     with chat.page.expect_download() as waiting:
         chat.page.get_by_role("button", name="Save a copy").click()
     assert waiting.value.suggested_filename == "conversation.txt"

@@ -71,38 +71,24 @@ def test_the_crisis_line_is_there_with_the_script_blocked(
     expect(page.get_by_role("button", name="Send")).to_be_visible()
 
 
-def test_a_site_without_a_line_gets_ours(chat: Chat) -> None:
-    chat.visit()
-    chat.page.evaluate("document.querySelector('iop-chat').replaceChildren()")
-    line = chat.page.locator("iop-chat .dock .line")
-    expect(line).to_be_visible()
-    assert [link.get_attribute("href") for link in line.locator("a").all()] == NUMBERS
-
-
-def test_the_site_s_colours_do_not_reach_the_crisis_line(chat: Chat) -> None:
-    chat.visit()
-    chat.page.add_style_tag(url="/page/page.css")
-    before = chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color")
-    chat.page.evaluate("""() => {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync("a { color: white; background: white }");
-      document.adoptedStyleSheets.push(sheet);
-    }""")
-    assert chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color") == before
-
-
-def test_the_site_s_looks_do_not_reach_the_crisis_line(chat: Chat) -> None:
-    looks = """() => ["display", "textTransform", "letterSpacing", "fontSize", "borderTopWidth", "float"]
+def test_the_site_s_looks_do_not_reach_the_crisis_line_and_a_site_without_one_gets_ours(chat: Chat) -> None:
+    looks = """() => ["color", "display", "textTransform", "letterSpacing", "fontSize", "borderTopWidth", "float"]
       .map((name) => getComputedStyle(document.querySelector("iop-chat > a"))[name])"""
     chat.visit()
+    chat.page.add_style_tag(url="/page/page.css")
     before = chat.page.evaluate(looks)
     chat.page.evaluate("""() => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(`a { display: block; text-transform: uppercase; letter-spacing: 5px; font-size: 30px;
-        border: 3px solid; float: left } body { text-transform: uppercase; letter-spacing: 5px }`);
+        border: 3px solid; float: left; color: white; background: white }
+        body { text-transform: uppercase; letter-spacing: 5px }`);
       document.adoptedStyleSheets.push(sheet);
     }""")
     assert chat.page.evaluate(looks) == before
+    chat.page.evaluate("document.querySelector('iop-chat').replaceChildren()")
+    line = chat.page.locator("iop-chat .dock .line")
+    expect(line).to_be_visible()
+    assert [link.get_attribute("href") for link in line.locator("a").all()] == NUMBERS
 
 
 def test_a_crisis_is_text_and_a_card_with_numbers_to_tap(chat: Chat) -> None:
@@ -116,10 +102,7 @@ def test_a_crisis_is_text_and_a_card_with_numbers_to_tap(chat: Chat) -> None:
     # The text alone can be tapped too.
     assert card.locator("p a[href='tel:911']").count() >= 1
     assert "!" not in card.inner_text()
-
-
-def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
-    chat.visit().open()
+    # Told in Spanish, it has its words in Spanish.
     chat.say("me voy a matar esta noche")
     card = chat.page.get_by_role("group", name="Ayuda ahora")
     expect(card.get_by_role("link", name="Llamar al 911")).to_be_visible()

@@ -81,11 +81,24 @@ async def test_a_conversation_goes_on_from_form_to_form(server: Server) -> None:
 
 @served
 async def test_a_page_that_is_loaded_again_asks_nothing_again(server: Server) -> None:
-    page = await fetch(server, message="hello")
-    form = {**page.fields, "message": "asked once"}
-    first, second = await fetch(server, **form), await fetch(server, **form)
-    assert server.asked.count("asked once") == 1
-    assert first.text.count("echo asked once") == second.text.count("echo asked once") == 1
+    page = await fetch(server)
+    # Also the first page, which has no session yet.
+    for text in ("asked first", "asked once"):
+        form = {**page.fields, "message": text}
+        page, again = await fetch(server, **form), await fetch(server, **form)
+        assert server.asked.count(text) == 1
+        assert page.text.count(f"echo {text}") == again.text.count(f"echo {text}") == 1
+        assert page.fields["session"] == again.fields["session"]
+
+
+@served
+async def test_another_message_on_a_page_that_was_sent_before_is_answered(server: Server) -> None:
+    page = await fetch(server)
+    for text in ("this first", "this second"):
+        form = page.fields
+        page = await fetch(server, **form, message=text)
+        page = await fetch(server, **form, message=f"{text}, but otherwise")
+        assert f"echo {text}, but otherwise" in page.text
 
 
 @pytest.mark.parametrize("words", [ENGLISH, SPANISH])
@@ -93,15 +106,17 @@ async def test_a_page_that_is_loaded_again_asks_nothing_again(server: Server) ->
 async def test_a_page_of_a_deleted_conversation_that_is_loaded_again_neither_shows_nor_asks_anything(
     server: Server, words: Words
 ) -> None:
-    page = await fetch(server, message="", lang=words.language)
-    form = {**page.fields, "message": f"my secret in {words.language}"}
-    page = await fetch(server, **form)
+    first = {**(await fetch(server)).fields, "lang": words.language, "message": f"my secret in {words.language}"}
+    page = await fetch(server, **first)
+    second = {**page.fields, "message": f"my other secret in {words.language}"}
+    page = await fetch(server, **second)
     await fetch(server, **{**page.fields, "forget": "yes"})
-    page = await fetch(server, **form)
-    assert words.gone in page.text
-    assert "my secret" not in page.text
-    assert page.fields["session"] == ""
-    assert server.asked.count(form["message"]) == 1
+    for form in (first, second):
+        page = await fetch(server, **form)
+        assert words.gone in page.text
+        assert "secret" not in page.text
+        assert page.fields["session"] == ""
+        assert server.asked.count(form["message"]) == 1
     # Who goes on writing there is answered.
     page = await fetch(server, **{**page.fields, "message": "hello again"})
     assert "echo hello again" in page.text
