@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from assistant import Assistant, wait_for
 from chat import COLOURS, SITE, Chat, axe
-from playwright.sync_api import BrowserContext, Error, Route, expect
+from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
 QUESTION = "how often are the sessions"
 PAGES = ["/", "/chat", "/embed"]
@@ -164,25 +165,33 @@ def test_without_javascript_back_sends_nothing_and_shows_nothing_of_what_was_del
         page.get_by_label("Your question").fill(text)
         page.get_by_role("button", name="Send").click()
         expect(conversation.locator(".mine").last).to_contain_text(text)
-    with pytest.raises(Error, match="ERR_CACHE_MISS"):
-        page.go_back()
+    go_back_to_nothing(page)
     expect(conversation).to_have_count(0)
     # Whoever loads that page again goes on where they were, and asks nothing twice.
     page.reload()
     expect(conversation.locator(".mine")).to_have_count(2)
     page.get_by_role("button", name="End and delete this conversation").click()
     expect(page.get_by_role("status")).to_contain_text("Receipt")
-    with pytest.raises(Error, match="ERR_CACHE_MISS"):
-        page.go_back()
+    go_back_to_nothing(page)
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("deleted or no longer kept")
     expect(conversation).to_have_count(0)
     expect(page.get_by_text(QUESTION)).to_have_count(0)
 
 
+def go_back_to_nothing(page: Page) -> None:
+    """Press "back" where the browser has kept nothing: it shows a notice of its own."""
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back()
+    expect(page).to_have_url(re.compile("^chrome-error:"))
+
+
 def test_the_chat_page_becomes_the_widget(chat: Chat, shot: Callable[[Chat, str], None]) -> None:
     chat.visit("/chat")
+    chat.page.keyboard.press("Tab")
+    assert chat.focused().startswith("button.exit")
     expect(chat.launcher).to_have_count(0)
+    assert chat.page.locator("iop-chat > a[href='tel:911']").is_visible()
     expect(chat.page.get_by_role("heading", level=1)).to_have_count(1)
     expect(chat.page.locator("form[action='/chat#latest']")).to_be_hidden()
     assert "several times a week" in chat.say(QUESTION)

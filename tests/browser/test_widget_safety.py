@@ -37,18 +37,6 @@ def dialled(page: Page) -> list[str | None]:
     return [link.get_attribute("href") for link in links.all() if link.is_visible()]
 
 
-def test_the_crisis_line_is_there_closed_and_open(chat: Chat) -> None:
-    chat.visit()
-    assert dialled(chat.page) == NUMBERS
-    chat.open()
-    assert dialled(chat.page) == NUMBERS
-    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.panel.bounding_box()
-    assert box and panel
-    assert box["y"] > panel["y"]
-    chat.visit("/chat")
-    assert dialled(chat.page) == NUMBERS
-
-
 def test_the_crisis_line_is_there_without_javascript(
     context: Callable[..., BrowserContext], assistant: Assistant
 ) -> None:
@@ -71,11 +59,11 @@ def test_the_crisis_line_is_there_with_the_script_blocked(
     expect(page.get_by_role("button", name="Send")).to_be_visible()
 
 
-def test_the_site_s_looks_do_not_reach_the_crisis_line_and_a_site_without_one_gets_ours(chat: Chat) -> None:
+def test_the_crisis_line_is_there_closed_and_open_in_its_own_looks_and_a_site_without_one_gets_ours(chat: Chat) -> None:
     looks = """() => ["color", "display", "textTransform", "letterSpacing", "fontSize", "borderTopWidth", "float"]
       .map((name) => getComputedStyle(document.querySelector("iop-chat > a"))[name])"""
     chat.visit()
-    chat.page.add_style_tag(url="/page/page.css")
+    assert dialled(chat.page) == NUMBERS
     before = chat.page.evaluate(looks)
     chat.page.evaluate("""() => {
       const sheet = new CSSStyleSheet();
@@ -85,6 +73,12 @@ def test_the_site_s_looks_do_not_reach_the_crisis_line_and_a_site_without_one_ge
       document.adoptedStyleSheets.push(sheet);
     }""")
     assert chat.page.evaluate(looks) == before
+    chat.open()
+    assert dialled(chat.page) == NUMBERS
+    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.panel.bounding_box()
+    assert box and panel
+    assert box["y"] > panel["y"]
+    chat.page.keyboard.press("Escape")
     chat.page.evaluate("document.querySelector('iop-chat').replaceChildren()")
     line = chat.page.locator("iop-chat .dock .line")
     expect(line).to_be_visible()
@@ -298,49 +292,35 @@ def stays(away: Chat) -> bool:
     return shown and away.page.url.startswith(away.url)
 
 
-def test_capitals_and_escape_do_not_leave(away: Chat) -> None:
-    away.open()
-    away.page.keyboard.type("I AM OK")
-    for _ in range(3):
-        away.page.keyboard.press("Shift+A")
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("b")
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("Escape")
-    assert stays(away)
-
-
-def test_shift_with_a_click_or_a_turn_of_the_wheel_does_not_leave(away: Chat) -> None:
+def test_shift_with_anything_else_does_not_leave(away: Chat) -> None:
     away.open()
     away.say(QUESTION)
     away.field.fill("some words to select")
     box = away.field.bounding_box()
     assert box
-    for press in range(4):
-        away.page.keyboard.down("Shift")
-        if press % 2:
+    down, up, press = away.page.keyboard.down, away.page.keyboard.up, away.page.keyboard.press
+    for number in range(4):
+        down("Shift")
+        if number % 2:
             away.page.mouse.wheel(0, 10)
         else:
-            away.page.mouse.click(box["x"] + 20 + 20 * press, box["y"] + 20)
-        away.page.keyboard.up("Shift")
+            away.page.mouse.click(box["x"] + 20 + 20 * number, box["y"] + 20)
+        up("Shift")
     # A press between takes back what was counted.
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("Shift")
+    press("Shift"), press("Shift")
     away.page.mouse.click(box["x"] + 20, box["y"] + 20)
-    away.page.keyboard.press("Shift")
+    press("Shift")
     assert stays(away)
     expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
-
-
-def test_quick_capitals_start_no_countdown_and_another_key_takes_it_back(away: Chat) -> None:
-    away.open()
+    press("a")
+    expect(away.urgent).to_have_text("")
+    expect(away.page.locator("iop-chat .leaving")).to_have_count(0)
+    # Quick capitals start no countdown.
     away.page.evaluate("""() => {
       window.heard = [];
       const urgent = document.querySelector("iop-chat").shadowRoot.querySelector("#urgent");
       new MutationObserver(() => heard.push(urgent.textContent)).observe(urgent, { childList: true });
     }""")
-    down, up = away.page.keyboard.down, away.page.keyboard.up
     for letter in "IAM":
         # Shift is let go before the letter is.
         down("Shift"), down(letter), up("Shift"), up(letter)
@@ -349,13 +329,13 @@ def test_quick_capitals_start_no_countdown_and_another_key_takes_it_back(away: C
         down(letter), down("Shift"), up("Shift"), up(letter)
     for _ in range(3):
         down("Alt"), down("Shift"), up("Shift"), up("Alt")
+    away.page.keyboard.type("I AM OK")
+    for _ in range(3):
+        press("Shift+A")
     assert away.page.evaluate("heard") == []
+    for key in ("Shift", "Shift", "b", "Shift", "Escape"):
+        press(key)
     assert stays(away)
-    away.page.keyboard.press("Shift")
-    expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
-    away.page.keyboard.press("a")
-    expect(away.urgent).to_have_text("")
-    expect(away.page.locator("iop-chat .leaving")).to_have_count(0)
 
 
 def test_a_key_that_went_up_unheard_does_not_stand_in_the_way_of_quick_exit(away: Chat) -> None:
