@@ -74,6 +74,7 @@ def serve(settings: Settings, model: Path) -> None:
     from helpline.engine import load_agent
     from helpline.publishing import publish_route
     from helpline.publishing.switch import Switch
+    from helpline.storage.database import data_folder
 
     # The products of a message are too small to share: a second thread only makes the first one wait.
     threadpool_limits(1)
@@ -106,7 +107,7 @@ def serve(settings: Settings, model: Path) -> None:
 
     app.blueprint(publish_route.blueprint(switch))
     web = next((channel for channel in channels if isinstance(channel, WebChannel)), None)
-    app.blueprint(pages.blueprint())
+    app.blueprint(pages.blueprint(data_folder(settings.database_url) / "widget"))
     if web is not None:
         app.blueprint(plain_page.blueprint(web))
     # Rasa has a route for "/" of its own, so the page comes in before routing.

@@ -27,6 +27,11 @@ const parts = {
       contents: 'export { Fetch as XHR } from "./polling-fetch.js";',
     }));
     builder.onLoad({ filter: /engine\.io-client.*webtransport\.js$/ }, () => ({ contents: "export const WT = null;" }));
+    // Addresses are taken apart and put together by the browser.
+    builder.onLoad({ filter: /engine\.io-client.*parse(uri|qs)\.js$/ }, () => ({
+      contents: 'export { parse, encode, decode } from "./src/address.ts";',
+      resolveDir: root,
+    }));
   },
 };
 
@@ -44,6 +49,8 @@ for (const [language, name] of [
     minify: true,
     legalComments: "none",
     alias: {
+      // Without its part for several connections, of which we have one.
+      "socket.io-client": "./node_modules/socket.io-client/build/esm/manager.js",
       "socket.io-parser": "./src/packets.ts",
       "engine.io-parser": "./src/engine_packets.ts",
       words: `./strings/${language}.json`,

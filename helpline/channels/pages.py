@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
 import html
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from string import Template
 
@@ -17,6 +13,8 @@ from sanic.exceptions import MethodNotSupported, NotFound, PayloadTooLarge, Sani
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from helpline.channels import earlier_scripts
+from helpline.channels.files import File, read_file
 from helpline.settings import ROOT, load
 
 PAGE = Path(__file__).parent / "page"
@@ -65,35 +63,6 @@ _NOTHING = (
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 _YEAR = 365 * 24 * 3600
-
-
-@dataclass(frozen=True)
-class File:
-    """A file as it is served: `packed` by gzip, `digest` is the SHA-384 of its content."""
-
-    content: bytes
-    packed: bytes
-    digest: bytes
-
-    @property
-    def version(self) -> str:
-        """A part of the hash that an address can carry."""
-        return self.digest[:8].hex()
-
-    @property
-    def integrity(self) -> str:
-        """The hash as the `integrity` attribute of a script writes it."""
-        return "sha384-" + base64.b64encode(self.digest).decode()
-
-
-def read_file(path: Path) -> File:
-    """Return a file; a changed one is read anew.
-
-    Raises:
-        OSError: if there is none.
-    """
-    status = path.stat()
-    return _read(path, status.st_mtime_ns, status.st_size)
 
 
 def script(language: str) -> tuple[str, str]:
@@ -151,9 +120,14 @@ def page(request: Request, name: str, fields: dict[str, str] | None = None, stat
     return response.raw(body, status=status, headers=headers, content_type=_TYPES[".html"])
 
 
-def blueprint() -> Blueprint:
-    """Return the routes of all that can be fetched; what is posted to /chat is for `plain_page`."""
+def blueprint(kept: Path) -> Blueprint:
+    """Return the routes of all that can be fetched; what is posted to /chat is for `plain_page`.
+
+    Args:
+        kept: folder of the scripts from before an update; today's are added to it.
+    """
     routes = Blueprint("pages")
+    earlier_scripts.keep(kept, [WIDGET / name for name in SCRIPTS.values()])
 
     @routes.route("/embed", methods=["GET", "HEAD"])
     async def embed(request: Request) -> HTTPResponse:
@@ -167,7 +141,7 @@ def blueprint() -> Blueprint:
 
     @routes.route("/widget/<name:str>", methods=["GET", "HEAD"])
     async def widget(request: Request, name: str) -> HTTPResponse:
-        return _file(request, WIDGET, name)
+        return _file(request, WIDGET, name, kept)
 
     return routes
 
@@ -182,7 +156,7 @@ def refused(request: Request, error: SanicException) -> HTTPResponse:
     return response.text(_NOTHING, status=error.status_code, headers=_PAGE_HEADERS)
 
 
-def _file(request: Request, folder: Path, name: str) -> HTTPResponse:
+def _file(request: Request, folder: Path, name: str, kept: Path | None = None) -> HTTPResponse:
     kind = _TYPES.get(Path(name).suffix)
     if kind is None or not _NAME.fullmatch(name):
         raise NotFound("There is no such file.")
@@ -191,7 +165,10 @@ def _file(request: Request, folder: Path, name: str) -> HTTPResponse:
     except OSError as error:
         raise NotFound("There is no such file.") from error
     # Under an address with its hash a file never changes; else the client asks whether it has.
-    lasting = request.args.get("v") == file.version
+    version = request.args.get("v", "")
+    if kept and version != file.version:
+        file = _earlier(kept, name, version) or file
+    lasting = version == file.version
     tag = f'"{file.version}"'
     headers = {
         **_FILE_HEADERS,
@@ -206,6 +183,14 @@ def _file(request: Request, folder: Path, name: str) -> HTTPResponse:
     return response.raw(body, headers=headers, content_type=kind)
 
 
+def _earlier(kept: Path, name: str, version: str) -> File | None:
+    try:
+        file = read_file(earlier_scripts.earlier(kept, name, version))
+    except OSError:
+        return None
+    return file if file.version == version else None
+
+
 def _wants_packed(request: Request) -> bool:
     accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
     return "gzip" in accepted
@@ -215,9 +200,3 @@ def _origin(request: Request) -> str:
     host = request.headers.get("x-forwarded-host") or request.headers.get("host", "")
     scheme = request.headers.get("x-forwarded-proto") or request.scheme
     return f"{'https' if scheme == 'https' else 'http'}://{host}" if _HOST.fullmatch(host) else ""
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path, changed: int, size: int) -> File:
-    content = path.read_bytes()
-    return File(content, gzip.compress(content, mtime=0), hashlib.sha384(content).digest())

@@ -6,6 +6,7 @@ import html
 import logging
 import re
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Iterable
 
@@ -22,6 +23,7 @@ from helpline.channels.web_sessions import MAX_CHARACTERS
 from helpline.settings import load
 
 _MOST_EVENTS = 2_000
+_MOST_ANSWERED = 10_000
 _DIALLED = re.compile(r"\+?\d{3,15}")
 _TEXTED = re.compile(r"(?:^|text )((\w+) (?:to|al) \d+)$")
 _LATEST = "latest"
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 def blueprint(channel: WebChannel) -> Blueprint:
     """Return the routes of /chat."""
     routes = Blueprint("plain_page")
+    answered = _Answered()
 
     @routes.route("/chat", methods=["GET", "HEAD"])
     async def show(request: Request) -> HTTPResponse:
@@ -42,30 +45,58 @@ def blueprint(channel: WebChannel) -> Blueprint:
     async def answer(request: Request) -> HTTPResponse:
         if not channel.admits(request):
             return _page(request, [], notice=_words(request).foreign, status=403)
-        return await _answer(channel, request)
+        return await _answer(channel, request, answered)
 
     return routes
 
 
-async def _answer(channel: WebChannel, request: Request) -> HTTPResponse:
+class _Answered:
+    """The last messages that were answered, by their ids, which nobody can guess: the session of each."""
+
+    def __init__(self) -> None:
+        self._messages: OrderedDict[str, tuple[tuple[str, str], int]] = OrderedDict()
+
+    def __contains__(self, mid: str) -> bool:
+        return mid in self._messages
+
+    def find(self, mid: str, text: str) -> tuple[str, str] | None:
+        """Return the session in which just this message was answered."""
+        session, said = self._messages.get(mid, (None, 0))
+        return session if said == hash(text) else None
+
+    def add(self, mid: str, text: str, session: tuple[str, str]) -> None:
+        self._messages[mid] = (session, hash(text))
+        while len(self._messages) > _MOST_ANSWERED:
+            self._messages.popitem(last=False)
+
+
+async def _answer(channel: WebChannel, request: Request, known: _Answered) -> HTTPResponse:
     given = {name: _field(request, name) for name in ("message", "session", "token", "mid", "forget")}
-    words, notice = _words(request), ""
+    words, notice, text = _words(request), "", given["message"].strip()
+    # A page that is loaded again, also after "back", sends its form again; the first one has no session yet.
+    before = known.find(given["mid"], text)
+    named = (given["session"], given["token"]) if given["session"] else before or (None, "")
     try:
-        begun = await channel.sessions.begin(given["session"] or None, given["token"], 0, _nobody_else)
+        begun = await channel.sessions.begin(*named, 0, _nobody_else)
     except RefusedError:
+        # It may be somebody else who sits there now: what was deleted is not brought back.
+        if before:
+            return _page(request, [], notice=words.gone)
         # Refused, and yet nobody who writes stays without an answer.
         notice = words.new_session
         begun = await channel.sessions.begin(None, None, 0, _nobody_else)
     session = (begun.session_id, begun.token)
     if given["forget"]:
         return await _forget(channel, request, session)
-    # A page that is loaded again sends its form again.
-    mid = given["mid"] if MID.fullmatch(given["mid"]) else new_mid()
-    text = given["message"].strip()
+    mid = given["mid"]
+    # A page that the browser brings back as it was may be sent with another message.
+    if not MID.fullmatch(mid) or (mid in known and not before):
+        mid = new_mid()
     said, draft, status = [], "", 200
     try:
         if text:
             answered = await channel.sessions.say(session[0], mid, text, channel.sender(request))
+            known.add(mid, text, session)
             said = [StoredTurn(turn_number(mid), text, list(answered.replies))]
         else:
             notice = notice or words.empty

@@ -22,6 +22,7 @@ class Words:
     alone: str
     watched: str
     new_session: str
+    gone: str
     foreign: str
     empty: str
     too_long: str
@@ -51,6 +52,7 @@ ENGLISH = Words(
     watched="If you write of danger, a short report may go to staff. It may not be seen in time, and I can't send "
     "help.",
     new_session="This is a new conversation: the earlier one is no longer kept.",
+    gone="This conversation is deleted or no longer kept. Nothing was sent again.",
     foreign="This form can be sent from our own page only.",
     empty="Please write your question first.",
     too_long=f"That was too long. Please say it in {MAX_CHARACTERS} characters or less.",
@@ -71,6 +73,7 @@ SPANISH = Words(
     watched="Si escribe sobre un peligro, puede llegar un breve aviso al personal. Quizá no se vea a tiempo, y no "
     "puedo enviar ayuda.",
     new_session="Esta es una conversación nueva: la anterior ya no se guarda.",
+    gone="Esta conversación está borrada o ya no se guarda. No se envió nada otra vez.",
     foreign="Este formulario solo se puede enviar desde nuestra propia página.",
     empty="Escriba primero su pregunta.",
     too_long=f"Fue demasiado largo. Por favor dígalo en {MAX_CHARACTERS} caracteres o menos.",

@@ -11,9 +11,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from helpline.settings import ROOT, Settings
+from helpline.settings import Settings
+from helpline.storage.database import data_folder
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +50,7 @@ def load_secret(settings: Settings) -> bytes:
     """
     if settings.web_secret:
         return settings.web_secret.encode()
-    address = sa.engine.make_url(settings.database_url)
-    is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
-    path = (Path(address.database).parent if is_file else ROOT / "var") / SECRET_FILE
+    path = data_folder(settings.database_url) / SECRET_FILE
     try:
         return kept_secret(path)
     except OSError as error:

@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping
 
 import sqlalchemy as sa
 
+from helpline.settings import ROOT
 from helpline.storage import messages, outbox, review
 from helpline.storage.redaction import redact_event
 
@@ -45,6 +46,13 @@ def open_engine(url: str, patience: float = 5.0) -> sa.engine.Engine:
         for table in (_events, *outbox.TABLES, *messages.TABLES, *review.TABLES):
             create_missing(connection, table)
     return engine
+
+
+def data_folder(url: str) -> Path:
+    """Return where files are kept that belong to a database: beside that of SQLite, else in `var`."""
+    address = sa.engine.make_url(url)
+    is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
+    return Path(address.database).parent if is_file else ROOT / "var"
 
 
 def connect(url: str, patience: float = 5.0) -> sa.engine.Engine:

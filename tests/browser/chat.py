@@ -14,6 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 # A site elsewhere that embeds the widget; its pages come from the tests.
 SITE = "http://site.test"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The rules whose findings hang on colours.
+COLOURS = ("color-contrast", "link-in-text-block")
 # Tells of violations of the page's policy, Trusted Types among them.
 WATCH = """
 window.violations = [];
@@ -100,7 +102,11 @@ class Chat:
     def keyboard(self, height: int | None) -> None:
         """Have a phone's keyboard leave so many pixels of the window; None takes it away. Needs `KEYBOARD`."""
         self.page.evaluate("(height) => keyboard(height)", height)
-        self.page.wait_for_timeout(100)
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until what was changed is drawn, and what the widget does then has been done."""
+        self.page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
 
     def in_view(self, locator: Locator) -> float:
         """Return how many pixels of an element stand where the conversation can be seen."""
@@ -125,17 +131,19 @@ class Chat:
         return self.replies()
 
     def replies(self) -> str:
-        """Wait until the latest message is answered; return the replies to it."""
+        """Wait until the latest message is answered in full; return the replies to it."""
+        # The acknowledgement comes behind the last reply of a turn.
         self.page.wait_for_function(
             """() => {
+              const kept = Object.entries(sessionStorage).find(([key]) => key.startsWith("iop-chat"))?.[1] ?? "{}";
+              const { items = [] } = JSON.parse(kept);
               const all = [...document.querySelector("iop-chat").shadowRoot.querySelectorAll(".msg")];
               const last = all.map((item) => item.classList.contains("mine")).lastIndexOf(true);
-              return last >= 0 && all.slice(last + 1).some((item) => item.classList.contains("bot"));
+              return last >= 0 && items.findLast((item) => "state" in item)?.state === "sent"
+                && all.slice(last + 1).some((item) => item.classList.contains("bot"));
             }""",
             timeout=REPLY_MS,
         )
-        # The other replies of a turn come at once.
-        self.page.wait_for_timeout(120)
         return self.page.evaluate(
             """() => {
               const all = [...document.querySelector("iop-chat").shadowRoot.querySelectorAll(".msg")];
@@ -143,6 +151,19 @@ class Chat:
               return all.slice(last + 1).map((item) => item.innerText).join("\\n");
             }"""
         )
+
+    def show(self, *replies: dict[str, Any]) -> Chat:
+        """Open a conversation that has these replies, whoever gave them, each to a message of its own."""
+        # A page of the same origin without the widget, which might keep something of its own.
+        self.page.goto(f"{self.url}/embed")
+        items: list[dict[str, Any]] = []
+        for number, reply in enumerate(replies, 1):
+            mid = f"message-{number}"
+            items.append({"mid": mid, "ts": 1, "message": "hello", "state": "sent"})
+            items.append({"id": number, "ts": 1, "mid": mid, **reply})
+        kept = json.dumps({"items": items})
+        self.page.evaluate("([key, kept]) => sessionStorage.setItem(key, kept)", [f"iop-chat {self.url}", kept])
+        return self.visit().open()
 
     def stored(self) -> dict[str, Any]:
         """Return what the tab keeps of the conversation; {} if nothing."""
@@ -169,18 +190,33 @@ class Chat:
         return self.page.evaluate("window.violations")
 
 
-_STILL = """() => [document, ...[...document.querySelectorAll("*")].map((element) => element.shadowRoot)]
-  .filter((root) => root)
-  .flatMap((root) => root.getAnimations())
-  .every((moving) => moving.playState !== "running" || moving.effect.getTiming().iterations === Infinity)"""
+# Waits until nothing moves: what fades in has little contrast.
+_AXE = """async (options) => {
+  if (!("axe" in window)) return null;
+  const moves = () => [document, ...[...document.querySelectorAll("*")].map((element) => element.shadowRoot)]
+    .filter((root) => root)
+    .flatMap((root) => root.getAnimations())
+    .some((each) => each.playState === "running" && each.effect.getTiming().iterations !== Infinity);
+  while (moves()) await new Promise(requestAnimationFrame);
+  return (await axe.run(options)).violations;
+}"""
 
 
-def axe(page: Page) -> list[str]:
-    """Return what axe finds wrong with the page as it is now, once nothing moves: what fades in has little contrast."""
-    page.wait_for_function(_STILL)
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
+def axe(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
+    """Return what axe finds wrong with the page as it is now, once nothing moves.
+
+    Args:
+        page: any page of ours.
+        rules: ids of the only rules that count, where the rest was checked on the same page; all of AXE_TAGS if empty.
+    """
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": AXE_TAGS}
+    options = {"runOnly": only, "resultTypes": ["violations"]}
+    found = page.evaluate(_AXE, options)
+    if found is None:
+        page.evaluate(Axe().axe_script)
+        found = page.evaluate(_AXE, options)
     return [
-        f"{found['id']} ({found['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
-        for found in results.response["violations"]
-        for node in found["nodes"]
+        f"{violation['id']} ({violation['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for violation in found
+        for node in violation["nodes"]
     ]

@@ -31,7 +31,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 @pytest.fixture(scope="session")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """The staff console with an account for each role; nothing has been reviewed yet."""
+    """The staff console with an account for each role."""
     running = start_console(tmp_path_factory.mktemp("console"))
     yield running
     stop_console(running)

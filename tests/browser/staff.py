@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from chat import COLOURS, axe
 from playwright.sync_api import BrowserContext, Page
 
 from helpline.console import accounts, sessions
@@ -23,6 +24,14 @@ from helpline.settings import ROOT
 
 PASSWORD = "correct horse battery"
 READY_WITHIN = 60.0
+MODES: dict[str, dict[str, Any]] = {
+    "plain": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "forced_colors": "none"},
+    "dark": {"color_scheme": "dark"},
+    "forced-colors": {"forced_colors": "active"},
+    "320px": {"viewport": {"width": 320, "height": 568}},
+}
+# What axe looks at in a mode that changes only colours, or only places, where it has seen the page in the plain one.
+RULES = {"dark": COLOURS, "forced-colors": COLOURS, "320px": ("target-size", "scrollable-region-focusable")}
 # An account for each role, and an admin.
 PEOPLE = {
     "rita": ("Rita Reviewer", "reviewer", False),
@@ -121,18 +130,30 @@ class Member:
     def heading(self) -> str:
         return self.page.locator("h1").inner_text()
 
-    def faults(self, axe: Callable[[Page], list[str]]) -> list[str]:
+    def look(
+        self, shot: Callable[[Page, str], None], name: str, modes: tuple[str, ...] = ("plain", "320px")
+    ) -> list[str]:
+        """Return what is wrong with the page in some modes, with a picture of each; the plain one must be the first."""
+        faults: list[str] = []
+        for mode in modes:
+            options = MODES["plain"] | MODES[mode]
+            self.page.set_viewport_size(options["viewport"])
+            self.page.emulate_media(color_scheme=options["color_scheme"], forced_colors=options["forced_colors"])
+            shot(self.page, f"{mode}-{name}")
+            faults += [f"{mode}, {name}: {fault}" for fault in self.faults(RULES.get(mode, ()))]
+        self.page.set_viewport_size(MODES["plain"]["viewport"])
+        return faults
+
+    def faults(self, rules: tuple[str, ...] = ()) -> list[str]:
         """Return what is wrong with the page as it is: axe's findings, what is too wide, what the policy stopped."""
-        return [
-            *axe(self.page),
-            *(f"wider than its window: {name}" for name in self.page.evaluate(_TOO_WIDE)),
-            *self.page.evaluate("window.violations ?? []"),
-            *self.errors,
-        ]
+        return [*axe(self.page, rules), *self.page.evaluate(_OTHER_FAULTS), *self.errors]
 
 
-# What reaches out of the window to the side; within a region that scrolls it is in order.
-_TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("main *, header *")]
-    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".wide, pre"))
-    .map((element) => `${element.localName}.${element.className} ${element.textContent.trim().slice(0, 40)}`)"""
+# What reaches out of the window to the side; within a region that scrolls it is in order. And broken policies.
+_OTHER_FAULTS = """() => {
+  const all = [...document.querySelectorAll("main *, header *")];
+  const wide = document.documentElement.scrollWidth <= innerWidth ? [] : all.filter((element) =>
+    element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".wide, pre"));
+  const name = (one) => `${one.localName}.${one.className} ${one.textContent.trim().slice(0, 40)}`;
+  return [...wide.map((one) => `wider than its window: ${name(one)}`), ...(window.violations ?? [])];
+}"""

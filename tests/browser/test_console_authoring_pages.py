@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chat import axe
 from playwright.sync_api import BrowserContext, Page, expect
 from small_project import make_project
 from staff import Console, Member, start_console, stop_console
@@ -42,7 +41,7 @@ def test_a_message_is_filed_by_single_keys(console: Console, root: Path, context
     page = member.visit("/annotate")
     file_one(page, f"{MESSAGE}, medicaid I mean")
     expect(page.locator("#guess-1")).to_be_visible()
-    assert member.faults(axe) == []
+    assert member.faults() == []
     page.keyboard.press("1")
     expect(page.locator("#guess-1")).to_be_checked()
     page.keyboard.press("f")
@@ -76,19 +75,17 @@ def test_all_of_it_works_without_javascript(console: Console, root: Path, contex
     assert current(root).answers["faq/cost_help"].text == text
 
 
-@pytest.mark.parametrize("width", [1280, 320])
-def test_no_page_of_the_way_has_a_fault(
-    console: Console, context: MakeContext, page_shot: Callable[[Page, str], None], width: int
+def test_no_page_of_the_way_has_a_fault_large_or_small(
+    console: Console, context: MakeContext, page_shot: Callable[[Page, str], None]
 ) -> None:
-    member = Member(console, context(viewport={"width": width, "height": 800}), "edda")
+    member = Member(console, context(), "edda")
     faults: list[str] = []
 
     def look(name: str) -> None:
-        page_shot(member.page, f"authoring-{width}-{name}")
-        faults.extend(f"{name}: {fault}" for fault in member.faults(axe))
+        faults.extend(member.look(page_shot, f"authoring-{name}"))
 
     page = member.visit("/annotate")
-    file_one(page, f"{MESSAGE} at {width}")
+    file_one(page, f"{MESSAGE} at all")
     look("known")
     file_one(page, "i want to kill myself")
     expect(page.get_by_text("It sounds like danger")).to_be_visible()
@@ -117,11 +114,11 @@ def test_no_page_of_the_way_has_a_fault(
         {"event": "user", "text": text, "timestamp": 1.0, "parse_data": {"intent": {"name": "faq"}, "topics": [label]}}
         for text, label in (("does medicaid pay", "faq/medicaid"), ("and if they cut me off", "faq/medicaid"))
     ]
-    append_events(open_engine(console.database_url), f"abc{width}", events)
+    append_events(open_engine(console.database_url), "abc", events)
     page = member.visit("/stories")
-    page.get_by_label("Id of a conversation").fill(f"abc{width}")
+    page.get_by_label("Id of a conversation").fill("abc")
     page.get_by_role("button", name="Read its messages").click()
-    page.get_by_label("Name of the story").fill(f"Cut off {width}")
+    page.get_by_label("Name of the story").fill("Cut off")
     page.get_by_label("What it means").last.select_option("faq/uninsured_grants")
     page.get_by_role("button", name="Show its course").click()
     expect(page.get_by_role("status")).to_contain_text("All is well")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chat import axe
 from playwright.sync_api import BrowserContext, Page, expect
-from staff import PASSWORD, PEOPLE, Console, Member, start_console, stop_console
+from staff import MODES, PASSWORD, PEOPLE, Console, Member, start_console, stop_console
 
 from helpline.console import accounts, audit, links, sessions
 from helpline.console.app import PARTS
@@ -44,12 +42,6 @@ PATHS = {
     "not-there": ("rita", "/nothing"),
     "spent-link": ("", "/welcome/spent"),
 }
-MODES: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "dark": {"color_scheme": "dark"},
-    "forced-colors": {"forced_colors": "active"},
-    "320px": {"viewport": {"width": 320, "height": 568}},
-}
 # Presses of Tab from the start of a page to where one wants to be, at most.
 MANY = 60
 
@@ -63,27 +55,31 @@ def some_records(console: Console) -> None:
     audit.record(staff, "paul", "published", None, {"model": "iop-20261129-041500.tar.gz"}, reason="Clearer on cost")
 
 
-# The modes that only colours tell apart are looked at in the slow tests.
-QUICK = ("plain", "320px")
+Look = Callable[[Member, str], list[str]]
 
 
-@pytest.mark.parametrize(
-    "mode", [pytest.param(mode, marks=() if mode in QUICK else pytest.mark.scale) for mode in MODES]
-)
-def test_no_page_has_a_fault(
-    console: Console, context: MakeContext, page_shot: Callable[[Page, str], None], mode: str
+def test_no_page_has_a_fault_large_or_small(
+    console: Console, context: MakeContext, page_shot: Callable[[Page, str], None]
 ) -> None:
+    look_at_all(console, context, lambda member, name: member.look(page_shot, name))
+
+
+@pytest.mark.scale
+@pytest.mark.parametrize("mode", MODES)
+def test_no_page_has_a_fault_for_who_comes_in_a_mode(console: Console, context: MakeContext, mode: str) -> None:
+    look_at_all(console, lambda: context(**MODES[mode]), lambda member, _: member.faults())
+
+
+def look_at_all(console: Console, context: MakeContext, look: Look) -> None:
+    """Have every page looked at by somebody who may see it."""
     faults: list[str] = []
-    members = {name: Member(console, context(**MODES[mode]), name) for name in ("", *PEOPLE)}
+    members = {name: Member(console, context(), name) for name in ("", *PEOPLE)}
     for title, (name, path) in PATHS.items():
-        member = members[name]
-        member.visit(path)
-        page_shot(member.page, f"{mode}-{title}")
-        faults += [f"{title}: {fault}" for fault in member.faults(axe)]
+        members[name].visit(path)
+        faults += look(members[name], title)
     token = links.new(open_staff(console.staff_url), accounts.find(open_staff(console.staff_url), "rita"))
     members[""].visit(f"/welcome/{token}")
-    page_shot(members[""].page, f"{mode}-welcome")
-    faults += [f"welcome: {fault}" for fault in members[""].faults(axe)]
+    faults += look(members[""], "welcome")
     assert faults == []
     assert {host for member in members.values() for host in member.requests} == {urlsplit(console.url).netloc}
 
@@ -95,7 +91,7 @@ def test_forms_with_a_problem_have_no_fault(console: Console, context: MakeConte
     member.page.get_by_label("Password").fill("wrong")
     member.page.get_by_role("button", name="Sign in").click()
     expect(member.page.get_by_role("alert").first).to_contain_text("don't fit")
-    assert member.faults(axe) == []
+    assert member.faults() == []
 
 
 def test_a_form_sent_too_late_waits_and_no_page_on_the_way_has_a_fault(
@@ -108,7 +104,7 @@ def test_a_form_sent_too_late_waits_and_no_page_on_the_way_has_a_fault(
     def look(heading: str) -> None:
         expect(page.locator("h1")).to_have_text(heading)
         page_shot(page, f"late-{heading.replace(' ', '-').lower()}")
-        faults.extend(f"{heading}: {fault}" for fault in member.faults(axe))
+        faults.extend(f"{heading}: {fault}" for fault in member.faults())
 
     page.get_by_label("Their name").fill("Lee Late")
     page.get_by_label("Name to sign in with").fill("lee.late")
@@ -261,7 +257,7 @@ def test_who_reads_long_is_warned_and_may_stay(console: Console, context: MakeCo
     member.page.clock.fast_forward((sessions.IDLE - 100) * 1000)
     warning = member.page.locator("#session")
     expect(warning).to_contain_text("You will be signed out in less than two minutes.")
-    assert member.faults(axe) == []
+    assert member.faults() == []
     member.page.get_by_role("button", name="Stay signed in").press("Enter")
     expect(warning).to_be_empty()
     with staff.begin() as connection:
@@ -291,7 +287,7 @@ def test_the_first_admin_follows_the_link_that_the_console_prints(tmp_path: Path
         member = Member(console, context())
         page = member.page
         page.goto(link)
-        assert member.faults(axe) == []
+        assert member.faults() == []
         page.get_by_label("Your name").fill("Ann Lee")
         page.get_by_label("Name to sign in with").fill("ann")
         page.get_by_label("New password").fill(PASSWORD)

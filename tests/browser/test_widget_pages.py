@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,30 +10,25 @@ from urllib.parse import urlsplit
 
 import pytest
 from assistant import Assistant, wait_for
-from chat import SITE, Chat, axe
-from playwright.sync_api import BrowserContext, Error, Route, expect
+from chat import COLOURS, SITE, Chat, axe
+from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
 QUESTION = "how often are the sessions"
 PAGES = ["/", "/chat", "/embed"]
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_fault(
-    path: str,
-    scheme: str,
-    context: Callable[..., BrowserContext],
-    assistant: Assistant,
-    shot: Callable[[Chat, str], None],
-) -> None:
-    for name, (width, height) in {"desktop": (1280, 800), "320px": (320, 568)}.items():
-        people = context(color_scheme=scheme, viewport={"width": width, "height": height})
-        chat = Chat(people.new_page(), assistant.url)
-        chat.page.goto(assistant.url + path)
-        shot(chat, f"page{path.replace('/', '-')}-{scheme}-{name}")
-        assert axe(chat.page) == []
-        assert chat.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-        assert chat.violations() == []
+def test_pages_have_no_fault(path: str, chat: Chat, shot: Callable[[Chat, str], None]) -> None:
+    chat.page.goto(chat.url + path)
+    for scheme, rules in (("light", ()), ("dark", COLOURS)):
+        chat.page.emulate_media(color_scheme=scheme)
+        for name, (width, height) in {"desktop": (1280, 800), "320px": (320, 568)}.items():
+            chat.page.set_viewport_size({"width": width, "height": height})
+            chat.drawn()
+            shot(chat, f"page{path.replace('/', '-')}-{scheme}-{name}")
+            assert axe(chat.page, rules) == []
+            assert chat.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert chat.violations() == []
 
 
 def test_no_policy_is_broken_and_nobody_else_is_asked(chat: Chat, assistant: Assistant) -> None:
@@ -112,8 +108,12 @@ def test_a_site_that_is_not_allowed_gets_no_conversation(
     script = f'<script type="module" src="{assistant.url}/widget/iop-chat.js"></script>'
     body = f'<!doctype html><html lang="en"><title>Other</title><body>{script}<iop-chat></iop-chat></body></html>'
     page.route("http://other.test/**", lambda route: route.fulfill(body=body, content_type="text/html"))
-    chat = Chat(page, "http://other.test").visit().open()
+    page.clock.install()
+    with page.expect_event("requestfailed"):
+        chat = Chat(page, "http://other.test").visit().open()
     chat.send(QUESTION)
+    # How long the widget waits before it says so.
+    page.clock.fast_forward(6_000)
     expect(chat.status).to_contain_text("can't reach", timeout=15_000)
     expect(chat.page.locator("iop-chat .line a[href='tel:911']")).to_be_visible()
     assert chat.stored().get("session") is None
@@ -129,8 +129,8 @@ def test_a_changed_script_is_refused_and_the_line_stays(
         route.fulfill(response=answer, body=answer.text() + "\n")
 
     page.route("**/widget/*.js*", change)
+    # The end of its load is behind that of its scripts.
     page.goto(assistant.url)
-    page.wait_for_timeout(300)
     assert page.evaluate("customElements.get('iop-chat') === undefined")
     expect(page.get_by_role("link", name="call 911")).to_be_visible()
 
@@ -155,9 +155,43 @@ def test_the_chat_page_works_without_javascript(
     expect(page.get_by_role("status")).to_contain_text("Receipt")
 
 
+def test_without_javascript_back_sends_nothing_and_shows_nothing_of_what_was_deleted(
+    context: Callable[..., BrowserContext], assistant: Assistant
+) -> None:
+    page = context(java_script_enabled=False).new_page()
+    page.goto(f"{assistant.url}/chat")
+    conversation = page.get_by_role("list", name="Conversation")
+    for text in (QUESTION, "what is an iop"):
+        page.get_by_label("Your question").fill(text)
+        page.get_by_role("button", name="Send").click()
+        expect(conversation.locator(".mine").last).to_contain_text(text)
+    go_back_to_nothing(page)
+    expect(conversation).to_have_count(0)
+    # Whoever loads that page again goes on where they were, and asks nothing twice.
+    page.reload()
+    expect(conversation.locator(".mine")).to_have_count(2)
+    page.get_by_role("button", name="End and delete this conversation").click()
+    expect(page.get_by_role("status")).to_contain_text("Receipt")
+    go_back_to_nothing(page)
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("deleted or no longer kept")
+    expect(conversation).to_have_count(0)
+    expect(page.get_by_text(QUESTION)).to_have_count(0)
+
+
+def go_back_to_nothing(page: Page) -> None:
+    """Press "back" where the browser has kept nothing: it shows a notice of its own."""
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back()
+    expect(page).to_have_url(re.compile("^chrome-error:"))
+
+
 def test_the_chat_page_becomes_the_widget(chat: Chat, shot: Callable[[Chat, str], None]) -> None:
     chat.visit("/chat")
+    chat.page.keyboard.press("Tab")
+    assert chat.focused().startswith("button.exit")
     expect(chat.launcher).to_have_count(0)
+    assert chat.page.locator("iop-chat > a[href='tel:911']").is_visible()
     expect(chat.page.get_by_role("heading", level=1)).to_have_count(1)
     expect(chat.page.locator("form[action='/chat#latest']")).to_be_hidden()
     assert "several times a week" in chat.say(QUESTION)
@@ -183,7 +217,8 @@ def test_on_a_slow_line_what_was_written_in_the_plain_form_is_answered_and_stays
     for route in held:
         with suppress(Error):
             route.continue_()
-    page.wait_for_timeout(800)
+    page.wait_for_load_state("load")
+    assert page.locator("script").count() == 0
     expect(conversation.get_by_role("link", name="Call 988")).to_be_visible()
     # What is written next is answered too.
     page.get_by_label("Your question").fill(QUESTION)
@@ -201,7 +236,8 @@ def test_the_widget_does_not_come_in_the_place_of_half_a_question(
     page.get_by_label("Your question").fill("half a question")
     wait_for(lambda: page.wait_for_timeout(50) or held, "the request for the script", 10)
     held[0].continue_()
-    page.wait_for_timeout(800)
+    page.wait_for_load_state("load")
+    assert page.evaluate("performance.getEntriesByType('resource').some(({ name }) => name.includes('.js'))")
     expect(page.get_by_label("Your question")).to_have_value("half a question")
     expect(page.get_by_label("Your question")).to_be_visible()
 
@@ -261,7 +297,9 @@ def test_both_snippets_have_the_line_in_their_language(chat: Chat) -> None:
     assert "/chat?lang=es" in spanish
 
 
-def test_the_source_is_a_quiet_line_and_buttons_send_what_they_stand_for(chat: Chat) -> None:
+def test_the_source_is_quiet_texts_are_texts_buttons_send_what_they_stand_for_and_a_copy_can_be_saved(
+    chat: Chat, tmp_path: Path
+) -> None:
     chat.visit().open()
     chat.say(QUESTION)
     expect(chat.page.locator("iop-chat .source")).to_have_text(
@@ -274,19 +312,10 @@ def test_the_source_is_a_quiet_line_and_buttons_send_what_they_stand_for(chat: C
     assert chat.mine.last.locator(".bubble").inner_text() != title
     # Only the latest reply has buttons.
     assert chat.page.locator("iop-chat .replies").count() <= 1
-
-
-def test_texts_are_texts(chat: Chat) -> None:
-    chat.visit().open()
     chat.say("<img src=x onerror=alert(1)> <b>what is an iop</b>")
     expect(chat.mine.last).to_contain_text("<b>what is an iop</b>")
     assert chat.page.locator("iop-chat .log img, iop-chat .mine b").count() == 0
     assert chat.violations() == []
-
-
-def test_a_copy_can_be_saved(chat: Chat, tmp_path: Path) -> None:
-    chat.visit().open()
-    chat.say(QUESTION)
     with chat.page.expect_download() as waiting:
         chat.page.get_by_role("button", name="Save a copy").click()
     assert waiting.value.suggested_filename == "conversation.txt"
@@ -300,11 +329,9 @@ def test_a_copy_can_be_saved(chat: Chat, tmp_path: Path) -> None:
 
 def test_a_result_can_be_copied_printed_and_saved(context: Callable[..., BrowserContext], assistant: Assistant) -> None:
     people = context(permissions=["clipboard-read", "clipboard-write"])
-    chat = Chat(people.new_page(), assistant.url).visit().open()
-    for text in ("See if an IOP may fit", "me", "adult", "No", "Mental health", "No", "Yes", "Most days", "None yet"):
-        chat.say(text)
-    for text in ("Yes", "Yes"):
-        chat.say(text)
+    chat = Chat(people.new_page(), assistant.url)
+    text = "An IOP may fit you. This is not a diagnosis.\n\nSource: Who is an IOP for?"
+    chat.show({"text": text, "custom": {"kind": "fit_result", "outcome": "iop_may_fit"}})
     result = chat.page.get_by_role("group", name="Your result")
     result.get_by_role("button", name="Copy", exact=True).click()
     expect(chat.polite).to_contain_text("Copied")
@@ -336,7 +363,7 @@ def test_the_launcher_costs_little(chat: Chat) -> None:
     session = chat.page.context.new_cdp_session(chat.page)
     session.send("Performance.enable")
     chat.visit()
-    chat.page.wait_for_timeout(500)
+    chat.page.evaluate("() => new Promise((then) => requestIdleCallback(then))")
     spent = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
     script = spent["ScriptDuration"] * 1000
     print(f"script time of the page with the launcher: {script:.0f} ms")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -20,6 +19,8 @@ from helpline.answers.numbers import load_numbers
 QUESTION = "how often are the sessions"
 NUMBERS = ["tel:911", "tel:988", "sms:988", "tel:18006624357"]
 EXIT = "https://www.weather.gov/"
+# How long words of danger wait for an answer.
+DANGER_MS = 3_000
 
 
 @pytest.fixture
@@ -34,18 +35,6 @@ def dialled(page: Page) -> list[str | None]:
     """Return where the links of the crisis line lead that can be seen now."""
     links = page.locator("iop-chat > a:not([slot])")
     return [link.get_attribute("href") for link in links.all() if link.is_visible()]
-
-
-def test_the_crisis_line_is_there_closed_and_open(chat: Chat) -> None:
-    chat.visit()
-    assert dialled(chat.page) == NUMBERS
-    chat.open()
-    assert dialled(chat.page) == NUMBERS
-    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.panel.bounding_box()
-    assert box and panel
-    assert box["y"] > panel["y"]
-    chat.visit("/chat")
-    assert dialled(chat.page) == NUMBERS
 
 
 def test_the_crisis_line_is_there_without_javascript(
@@ -70,38 +59,30 @@ def test_the_crisis_line_is_there_with_the_script_blocked(
     expect(page.get_by_role("button", name="Send")).to_be_visible()
 
 
-def test_a_site_without_a_line_gets_ours(chat: Chat) -> None:
-    chat.visit()
-    chat.page.evaluate("document.querySelector('iop-chat').replaceChildren()")
-    line = chat.page.locator("iop-chat .dock .line")
-    expect(line).to_be_visible()
-    assert [link.get_attribute("href") for link in line.locator("a").all()] == NUMBERS
-
-
-def test_the_site_s_colours_do_not_reach_the_crisis_line(chat: Chat) -> None:
-    chat.visit()
-    chat.page.add_style_tag(url="/page/page.css")
-    before = chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color")
-    chat.page.evaluate("""() => {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync("a { color: white; background: white }");
-      document.adoptedStyleSheets.push(sheet);
-    }""")
-    assert chat.page.evaluate("getComputedStyle(document.querySelector('iop-chat > a')).color") == before
-
-
-def test_the_site_s_looks_do_not_reach_the_crisis_line(chat: Chat) -> None:
-    looks = """() => ["display", "textTransform", "letterSpacing", "fontSize", "borderTopWidth", "float"]
+def test_the_crisis_line_is_there_closed_and_open_in_its_own_looks_and_a_site_without_one_gets_ours(chat: Chat) -> None:
+    looks = """() => ["color", "display", "textTransform", "letterSpacing", "fontSize", "borderTopWidth", "float"]
       .map((name) => getComputedStyle(document.querySelector("iop-chat > a"))[name])"""
     chat.visit()
+    assert dialled(chat.page) == NUMBERS
     before = chat.page.evaluate(looks)
     chat.page.evaluate("""() => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(`a { display: block; text-transform: uppercase; letter-spacing: 5px; font-size: 30px;
-        border: 3px solid; float: left } body { text-transform: uppercase; letter-spacing: 5px }`);
+        border: 3px solid; float: left; color: white; background: white }
+        body { text-transform: uppercase; letter-spacing: 5px }`);
       document.adoptedStyleSheets.push(sheet);
     }""")
     assert chat.page.evaluate(looks) == before
+    chat.open()
+    assert dialled(chat.page) == NUMBERS
+    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.panel.bounding_box()
+    assert box and panel
+    assert box["y"] > panel["y"]
+    chat.page.keyboard.press("Escape")
+    chat.page.evaluate("document.querySelector('iop-chat').replaceChildren()")
+    line = chat.page.locator("iop-chat .dock .line")
+    expect(line).to_be_visible()
+    assert [link.get_attribute("href") for link in line.locator("a").all()] == NUMBERS
 
 
 def test_a_crisis_is_text_and_a_card_with_numbers_to_tap(chat: Chat) -> None:
@@ -115,41 +96,39 @@ def test_a_crisis_is_text_and_a_card_with_numbers_to_tap(chat: Chat) -> None:
     # The text alone can be tapped too.
     assert card.locator("p a[href='tel:911']").count() >= 1
     assert "!" not in card.inner_text()
-
-
-def test_a_crisis_in_spanish_has_its_words_in_spanish(chat: Chat) -> None:
-    chat.visit().open()
+    # Told in Spanish, it has its words in Spanish.
     chat.say("me voy a matar esta noche")
     card = chat.page.get_by_role("group", name="Ayuda ahora")
     expect(card.get_by_role("link", name="Llamar al 911")).to_be_visible()
     expect(card.locator(".bubble")).to_have_attribute("lang", "es")
 
 
-@pytest.mark.parametrize(
-    ("text", "links"),
-    [
-        ("Call 911 now, or call or text 988.", ["tel:911", "tel:988", "sms:988"]),
-        ("Call or text 988 at any hour.", ["tel:988", "sms:988"]),
-        ("You can also text HOME to 741741.", ["sms:741741?&body=HOME"]),
-        ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
-        ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
-        ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
-        ("Mande START por texto al 88788, o mande un texto al 233733.", ["sms:88788?&body=START", "sms:233733"]),
-        ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
-        ("Sessions take 3 hours, 3 to 5 days a week.", []),
-    ],
-)
-def test_numbers_in_a_text_can_be_tapped(text: str, links: list[str], chat: Chat) -> None:
-    show(chat, {"text": text})
-    bubble = chat.bubbles.last.locator(".bubble > p")
-    assert [link.get_attribute("href") for link in bubble.locator("a").all()] == links
-    # No word is lost or added.
-    assert bubble.text_content() == text
+# What an assistant may say, and where the links in it lead.
+TAPPED = [
+    ("Call 911 now, or call or text 988.", ["tel:911", "tel:988", "sms:988"]),
+    ("Call or text 988 at any hour.", ["tel:988", "sms:988"]),
+    ("You can also text HOME to 741741.", ["sms:741741?&body=HOME"]),
+    ("Call 1-800-799-7233, or text START to 88788.", ["tel:18007997233", "sms:88788?&body=START"]),
+    ("Llame al 988 (oprima 2) o mande AYUDA por texto al 988.", ["tel:988", "sms:988?&body=AYUDA"]),
+    ("Mande HOLA al 741741, o llame o mande texto al 988.", ["sms:741741?&body=HOLA", "tel:988", "sms:988"]),
+    ("Mande START por texto al 88788, o mande un texto al 233733.", ["sms:88788?&body=START", "sms:233733"]),
+    ("1-800-662-HELP (4357) is free, 24/7, since 2023, for 10,000 people.", ["tel:18006624357"]),
+    ("Sessions take 3 hours, 3 to 5 days a week.", []),
+]
+
+
+def test_numbers_in_a_text_can_be_tapped(chat: Chat) -> None:
+    chat.show(*({"text": text} for text, _ in TAPPED))
+    for number, (text, links) in enumerate(TAPPED):
+        bubble = chat.bubbles.nth(number).locator(".bubble > p")
+        assert [link.get_attribute("href") for link in bubble.locator("a").all()] == links
+        # No word is lost or added.
+        assert bubble.text_content() == text
 
 
 def test_every_hotline_can_be_tapped(chat: Chat) -> None:
     numbers = load_numbers().values()
-    show(chat, {"text": "Help", "custom": {"kind": "support", "numbers": [number.as_custom() for number in numbers]}})
+    chat.show({"text": "Help", "custom": {"kind": "support", "numbers": [number.as_custom() for number in numbers]}})
     found = chat.bubbles.last.locator(".numbers a")
     links = {link.get_attribute("href"): link.locator("b").inner_text() for link in found.all()}
     for number in numbers:
@@ -161,16 +140,6 @@ def test_every_hotline_can_be_tapped(chat: Chat) -> None:
     assert links["sms:741741?&body=HOME"] == "Text HOME to 741741"
     assert links["tel:18007997233"] == "Call 1-800-799-7233"
     assert links["sms:88788?&body=START"] == "Text START to 88788"
-
-
-def show(chat: Chat, reply: dict[str, Any]) -> None:
-    """Open a conversation that has this reply, whoever gave it."""
-    chat.visit()
-    kept = {"items": [{"mid": "a-question", "ts": 1, "message": "hello", "state": "sent"}]}
-    kept["items"].append({"id": 1, "ts": 1, "mid": "a-question", **reply})
-    chat.page.evaluate("([key, kept]) => sessionStorage.setItem(key, kept)", [f"iop-chat {chat.url}", json.dumps(kept)])
-    chat.page.reload()
-    chat.open()
 
 
 def test_danger_without_a_server_gets_the_static_card(
@@ -201,17 +170,22 @@ def test_danger_without_a_server_gets_the_static_card(
 def test_danger_that_nobody_answers_gets_the_static_card(
     context: Callable[..., BrowserContext], network: Network
 ) -> None:
-    chat = Chat(context().new_page(), network.url).visit().open()
+    chat = Chat(context().new_page(), network.url)
+    chat.page.clock.install()
+    chat.visit().open()
     chat.say(QUESTION)
     network.hold_answers()
     chat.send("he is not breathing")
-    expect(chat.page.get_by_role("group", name="Please don't wait for me")).to_be_visible(timeout=6_000)
+    chat.page.clock.fast_forward(DANGER_MS)
+    expect(chat.page.get_by_role("group", name="Please don't wait for me")).to_be_visible()
 
 
 def test_danger_that_waits_over_a_reload_gets_the_static_card(
     context: Callable[..., BrowserContext], network: Network
 ) -> None:
-    chat = Chat(context().new_page(), network.url).visit().open()
+    chat = Chat(context().new_page(), network.url)
+    chat.page.clock.install()
+    chat.visit().open()
     chat.say(QUESTION)
     chat.page.evaluate("""() => {
       const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("iop-chat"));
@@ -224,9 +198,10 @@ def test_danger_that_waits_over_a_reload_gets_the_static_card(
     chat.page.reload()
     chat.open()
     card = chat.page.get_by_role("group", name="Please don't wait for me")
-    expect(card).to_have_count(1, timeout=8_000)
+    chat.page.clock.fast_forward(DANGER_MS)
+    expect(card).to_have_count(1)
     chat.page.reload()
-    chat.page.wait_for_timeout(4_000)
+    chat.page.clock.fast_forward(DANGER_MS)
     chat.open()
     expect(card).to_have_count(1)
 
@@ -302,7 +277,7 @@ def test_shift_three_times_leaves_with_a_spoken_countdown(away: Chat) -> None:
 def test_shift_leaves_a_closed_conversation_too_and_needs_one(away: Chat) -> None:
     for _ in range(4):
         away.page.keyboard.press("Shift")
-    assert away.page.url.startswith(away.url)
+    assert stays(away)
     away.open()
     away.say(QUESTION)
     away.page.keyboard.press("Escape")
@@ -311,51 +286,41 @@ def test_shift_leaves_a_closed_conversation_too_and_needs_one(away: Chat) -> Non
     away.page.wait_for_url(f"{EXIT}**")
 
 
-def test_capitals_and_escape_do_not_leave(away: Chat) -> None:
-    away.open()
-    away.page.keyboard.type("I AM OK")
-    for _ in range(3):
-        away.page.keyboard.press("Shift+A")
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("b")
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("Escape")
-    away.page.wait_for_timeout(300)
-    assert away.page.url.startswith(away.url)
+def stays(away: Chat) -> bool:
+    """Tell whether the page is not being left: quick exit blanks it at once."""
+    shown = away.page.evaluate("getComputedStyle(document.documentElement).display !== 'none'")
+    return shown and away.page.url.startswith(away.url)
 
 
-def test_shift_with_a_click_or_a_turn_of_the_wheel_does_not_leave(away: Chat) -> None:
+def test_shift_with_anything_else_does_not_leave(away: Chat) -> None:
     away.open()
     away.say(QUESTION)
     away.field.fill("some words to select")
     box = away.field.bounding_box()
     assert box
-    for press in range(4):
-        away.page.keyboard.down("Shift")
-        if press % 2:
+    down, up, press = away.page.keyboard.down, away.page.keyboard.up, away.page.keyboard.press
+    for number in range(4):
+        down("Shift")
+        if number % 2:
             away.page.mouse.wheel(0, 10)
         else:
-            away.page.mouse.click(box["x"] + 20 + 20 * press, box["y"] + 20)
-        away.page.keyboard.up("Shift")
+            away.page.mouse.click(box["x"] + 20 + 20 * number, box["y"] + 20)
+        up("Shift")
     # A press between takes back what was counted.
-    away.page.keyboard.press("Shift")
-    away.page.keyboard.press("Shift")
+    press("Shift"), press("Shift")
     away.page.mouse.click(box["x"] + 20, box["y"] + 20)
-    away.page.keyboard.press("Shift")
-    away.page.wait_for_timeout(300)
-    assert away.page.url.startswith(away.url)
+    press("Shift")
+    assert stays(away)
     expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
-
-
-def test_quick_capitals_start_no_countdown_and_another_key_takes_it_back(away: Chat) -> None:
-    away.open()
+    press("a")
+    expect(away.urgent).to_have_text("")
+    expect(away.page.locator("iop-chat .leaving")).to_have_count(0)
+    # Quick capitals start no countdown.
     away.page.evaluate("""() => {
       window.heard = [];
       const urgent = document.querySelector("iop-chat").shadowRoot.querySelector("#urgent");
       new MutationObserver(() => heard.push(urgent.textContent)).observe(urgent, { childList: true });
     }""")
-    down, up = away.page.keyboard.down, away.page.keyboard.up
     for letter in "IAM":
         # Shift is let go before the letter is.
         down("Shift"), down(letter), up("Shift"), up(letter)
@@ -364,13 +329,13 @@ def test_quick_capitals_start_no_countdown_and_another_key_takes_it_back(away: C
         down(letter), down("Shift"), up("Shift"), up(letter)
     for _ in range(3):
         down("Alt"), down("Shift"), up("Shift"), up("Alt")
+    away.page.keyboard.type("I AM OK")
+    for _ in range(3):
+        press("Shift+A")
     assert away.page.evaluate("heard") == []
-    assert away.page.url.startswith(away.url)
-    away.page.keyboard.press("Shift")
-    expect(away.urgent).to_have_text("Shift. Press 2 more times to exit.")
-    away.page.keyboard.press("a")
-    expect(away.urgent).to_have_text("")
-    expect(away.page.locator("iop-chat .leaving")).to_have_count(0)
+    for key in ("Shift", "Shift", "b", "Shift", "Escape"):
+        press(key)
+    assert stays(away)
 
 
 def test_a_key_that_went_up_unheard_does_not_stand_in_the_way_of_quick_exit(away: Chat) -> None:
@@ -408,6 +373,7 @@ def test_the_notice_stands_before_the_first_message(chat: Chat) -> None:
 
 
 def test_ending_deletes_here_and_on_the_server_and_shows_the_receipt(chat: Chat, assistant: Assistant) -> None:
+    chat.page.clock.install()
     chat.visit().open()
     chat.say(QUESTION)
     session = chat.stored()["session"]["id"]
@@ -422,7 +388,8 @@ def test_ending_deletes_here_and_on_the_server_and_shows_the_receipt(chat: Chat,
     expect(receipt).to_have_text(re.compile(r"Your conversation is deleted\. Receipt [0-9A-F]{6}, .*\d{4}"))
     expect(receipt).to_be_focused()
     # That the line is closed on purpose is no trouble to tell of.
-    chat.page.wait_for_timeout(2_000)
+    chat.page.clock.fast_forward(2_000)
+    chat.drawn()
     expect(chat.status).to_have_count(0)
     assert assistant.stored(session) == 0
     assert chat.stored() == {}
@@ -485,12 +452,23 @@ def test_after_three_hours_it_says_again_that_it_is_a_program(chat: Chat) -> Non
     expect(chat.page.get_by_text("A reminder: I'm a computer program")).to_have_count(1)
 
 
-def test_after_danger_no_earlier_result_is_handed_on(chat: Chat) -> None:
-    chat.visit().open()
-    for text in ("See if an IOP may fit", "me", "adult", "No", "Mental health", "No", "Yes", "Most days", "None yet"):
-        chat.say(text)
-    for text in ("Yes", "Yes"):
-        chat.say(text)
-    expect(chat.page.get_by_role("group", name="Your result")).to_be_visible()
-    chat.say("i am going to kill myself tonight")
-    expect(chat.page.get_by_role("button", name="Print")).to_have_count(0)
+@pytest.mark.parametrize(
+    "danger",
+    [
+        {"kind": "crisis", "tier": "T2"},
+        # A later check in which there was danger.
+        {"kind": "fit_result", "outcome": "urgent", "numbers": [{"label": "988", "tel": "988", "text": "988"}]},
+    ],
+    ids=["crisis", "urgent check"],
+)
+def test_after_danger_no_earlier_result_is_handed_on(danger: dict[str, Any], chat: Chat) -> None:
+    earlier = {"text": "An IOP may fit you.", "custom": {"kind": "fit_result", "outcome": "iop_may_fit"}}
+    handed_on = chat.page.get_by_role("button", name=re.compile("Copy|Print|Download"))
+    chat.show(earlier)
+    expect(handed_on).to_have_count(3)
+    chat.show(earlier, {"text": "Call 988.", "custom": danger})
+    expect(chat.bubbles).to_have_count(2)
+    expect(handed_on).to_have_count(0)
+    # A check after that has a result of its own.
+    chat.show(earlier, {"text": "Call 988.", "custom": danger}, earlier)
+    expect(handed_on).to_have_count(3)

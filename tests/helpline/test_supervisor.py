@@ -5,12 +5,12 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 
 import aiohttp
 import psutil
 import pytest
+from waiting import until
 
 from helpline import supervisor
 from helpline.settings import Settings
@@ -147,10 +147,3 @@ async def test_a_signal_while_the_servers_start_stops_them_too(
         for child in servers:
             if child.process is not None and child.process.returncode is None:
                 child.process.kill()
-
-
-async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)

@@ -1,6 +1,6 @@
 // The line to the channel: finds or makes the session, sends what waits, and fetches what was missed.
 
-import { io, type Socket } from "socket.io-client";
+import { Manager, type Socket } from "socket.io-client";
 import { Conversation, isMine, now, type Bot, type Mine } from "./conversation";
 
 const PATH = "/webhooks/web/socket.io";
@@ -59,14 +59,13 @@ export class Connection {
   /** Connect, and stay connected until `close`. */
   open(): void {
     if (this.#socket) return;
-    const socket = io(this.#server, {
+    const socket = new Manager(this.#server, {
       path: PATH,
       transports: ["websocket", "polling"],
       timeout: ANSWER_MS,
       reconnectionDelay: 500,
       reconnectionDelayMax: 5_000,
-      forceNew: true,
-    });
+    }).socket("/");
     this.#socket = socket;
     socket.on("connect", () => this.#begin());
     // Some networks let no WebSocket through: the next attempt begins with the other transport.

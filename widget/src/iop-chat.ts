@@ -3,7 +3,7 @@
 import { LitElement, html, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from "lit";
 import { Announcer, TOGETHER_MS } from "./announcer";
 import { Connection, type Answer } from "./connection";
-import { Conversation, isBot, isMine, isNote, newId, now, together, type Bot, type Note } from "./conversation";
+import { Conversation, isBot, isMine, isNote, newId, now, together, type Bot, type Item, type Note } from "./conversation";
 import { hearsDanger } from "./danger";
 import { ShiftExit } from "./exit";
 import { Follower } from "./follower";
@@ -35,6 +35,9 @@ const SQUEEZED = "(pointer: coarse) and (max-height: 30rem)";
 const KEYBOARD = 140;
 
 const isCrisis = (bot: Bot): boolean => bot.custom?.kind === "crisis";
+/** After danger, or a fit check that ended with numbers to call, no earlier result is handed on. */
+const isOvertaking = (item: Item): boolean =>
+  isBot(item) && (isCrisis(item) || (item.custom?.kind === "fit_result" && Boolean(item.custom.numbers)));
 
 export class IopChat extends LitElement {
   static styles = unsafeCSS(styles);
@@ -196,11 +199,12 @@ export class IopChat extends LitElement {
   }
 
   #dockView(): TemplateResult {
+    const [first, ...rest] = words.launch.split(" ");
     return html`<div class="dock" ?hidden=${this.open}>
       ${this.open ? nothing : this.#crisisLine()}
       <button class="launcher main" aria-expanded=${this.open} @click=${this.show}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 4h16v12H9l-5 4z" /></svg>
-        <span>${words.launch}</span>
+        <span>${first} <span class=${this.full ? "off" : ""}>${rest.join(" ")}</span></span>
         ${this.unread ? html`<span class="unread">${fill(words.unread, { n: this.unread })}</span>` : nothing}
       </button>
     </div>`;
@@ -281,13 +285,13 @@ export class IopChat extends LitElement {
         ${repliesView(starters, words.lang, ({ payload, title }) => this.#choose(payload, title))}
       </div>`;
     }
-    const latest = items.map((item) => isMine(item)).lastIndexOf(true);
-    const crisis = items.map((item) => isBot(item) && item.custom?.kind === "crisis").lastIndexOf(true);
-    const buttons = items.map((item) => isBot(item) && Boolean(item.buttons)).lastIndexOf(true);
+    const latest = items.findLastIndex(isMine);
+    const danger = items.findLastIndex(isOvertaking);
+    const buttons = items.findLastIndex((item) => isBot(item) && item.buttons);
     return items.map((item, at) =>
       viewOf(item, {
         isLatest: at > latest && at === buttons,
-        isOvertaken: at < crisis,
+        isOvertaken: at < danger,
         isWaiting: isMine(item) && item.state === "waiting" && (this.isLost || this.#isHeld),
         act: this.#act,
       }),

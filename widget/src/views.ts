@@ -23,7 +23,7 @@ export interface Actions {
 export interface Place {
   /** Of the latest turn: its buttons can be pressed. */
   isLatest: boolean;
-  /** Danger was heard after it: a result is no longer handed on. */
+  /** Danger was heard after it, or in a later check: a result is no longer handed on. */
   isOvertaken: boolean;
   isWaiting: boolean;
   act: Actions;

@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
 
 import pytest
+from waiting import until
 
 from helpline.channels.delivery import Delivery, Patience, Posted
 from helpline.channels.rendering import Button, Menu, Option, Part
@@ -57,13 +57,6 @@ class Vendor:
 
 def posted(text: str, person: str = "a", **more: object) -> Posted:
     return Posted(f"key {text}", 1, person, person, Part(text), 100, **more)
-
-
-async def until(condition: Callable[[], object], seconds: float = 3.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.001)
 
 
 @pytest.mark.asyncio

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from rasa.core.channels.channel import UserMessage
+from waiting import until
 
 from helpline.channels.delivery import Patience
 from helpline.channels.guard import Guard
@@ -95,13 +96,6 @@ class Desk:
     @property
     def engine(self) -> sa.engine.Engine:
         return open_engine(self.database_url)
-
-
-async def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -213,7 +207,7 @@ async def test_without_a_database_messages_are_answered_once_and_stored_later(da
     broken = False
     await one.say("bye")
     await one.until(3)
-    await eventually(lambda: not messages.waiting(one.engine, ["sms"]) and not messages.pending(one.engine, ["sms"]))
+    await until(lambda: not messages.waiting(one.engine, ["sms"]) and not messages.pending(one.engine, ["sms"]))
     await one.messaging.settle(1)
     async with desk(database_url) as another:
         await another.messaging.receive([first])
@@ -232,7 +226,7 @@ async def test_what_could_not_be_stored_is_stored_without_another_message(
         await one.until(1)
         one.worker._write = real
         query = "SELECT COUNT(*) FROM deliveries WHERE status = 'sent'"
-        await eventually(lambda: one.engine.execute(query).scalar() == 1)
+        await until(lambda: one.engine.execute(query).scalar() == 1)
 
 
 @pytest.mark.asyncio
@@ -243,7 +237,7 @@ async def test_a_second_server_leaves_what_waits_to_the_first(
     async with desk(database_url, patience=Patience(pause=60.0)) as one:
         one.vendor = lambda address, part: Outcome("retry")
         await one.say("hello")
-        await eventually(lambda: messages.pending(one.engine, ["sms"]))
+        await until(lambda: messages.pending(one.engine, ["sms"]))
         messages.announce(one.engine, "elsewhere 1")
         messages.withdraw(one.engine, this_server())
         async with desk(database_url) as another:
@@ -404,13 +398,13 @@ async def test_stop_silences_what_waits_until_they_write_again(database_url: str
         one.seconds = 0.1
         await one.say("question")
         await one.say("STOP", kind="opt_out")
-        await eventually(lambda: list(messages.opt_outs(one.engine)) == [conversation_of(SECRET, "sms", "+1")])
+        await until(lambda: list(messages.opt_outs(one.engine)) == [conversation_of(SECRET, "sms", "+1")])
         await asyncio.sleep(0.3)
         assert one.sent == []
         await one.say("I am back")
         assert await one.until(1) == ["echo I am back"]
-        await eventually(lambda: messages.opt_outs(one.engine) == {})
-        await eventually(lambda: messages.waiting(one.engine, ["sms"]) == [])
+        await until(lambda: messages.opt_outs(one.engine) == {})
+        await until(lambda: messages.waiting(one.engine, ["sms"]) == [])
 
 
 @pytest.mark.asyncio
@@ -418,10 +412,10 @@ async def test_stop_drops_parts_that_the_vendor_did_not_take(database_url: str) 
     async with desk(database_url) as one:
         one.vendor = lambda address, part: Outcome("retry")
         await one.say("question")
-        await eventually(lambda: messages.pending(one.engine, ["sms"]))
+        await until(lambda: messages.pending(one.engine, ["sms"]))
         await one.say("STOP", kind="opt_out")
         one.vendor = lambda address, part: Outcome("sent")
-        await eventually(lambda: messages.pending(one.engine, ["sms"]) == [])
+        await until(lambda: messages.pending(one.engine, ["sms"]) == [])
         await asyncio.sleep(0.1)
         assert one.sent == []
 
@@ -437,10 +431,10 @@ async def test_stop_counts_while_a_reply_is_being_kept(database_url: str) -> Non
 
         one.messaging._kept.answered = slowly
         await one.say("question")
-        await eventually(lambda: one.asked)
+        await until(lambda: one.asked)
         await one.say("STOP", kind="opt_out")
-        await eventually(lambda: messages.waiting(one.engine, ["sms"]) == [])
-        await eventually(lambda: messages.pending(one.engine, ["sms"]) == [])
+        await until(lambda: messages.waiting(one.engine, ["sms"]) == [])
+        await until(lambda: messages.pending(one.engine, ["sms"]) == [])
         assert one.sent == []
 
 
@@ -462,7 +456,7 @@ async def test_a_stop_on_whatsapp_is_confirmed_with_the_numbers(database_url: st
         (text,) = await one.until(1)
         assert "no more messages" in text
         assert "988" in text
-        await eventually(lambda: messages.opt_outs(one.engine))
+        await until(lambda: messages.opt_outs(one.engine))
 
 
 @pytest.mark.asyncio
@@ -492,7 +486,7 @@ async def test_a_group_that_the_bot_may_not_write_to_closes_no_private_chat(data
 async def test_a_mention_in_a_group_opens_no_chat_that_was_stopped(database_url: str) -> None:
     async with desk(database_url) as one:
         await one.say("STOP", kind="opt_out")
-        await eventually(lambda: messages.opt_outs(one.engine))
+        await until(lambda: messages.opt_outs(one.engine))
         mention = one.inbound("hey bot", kind="public_mention")
         await one.messaging.receive([replace(mention, address="group")])
         await one.until(1, "group")
@@ -504,7 +498,7 @@ async def test_who_blocked_us_gets_nothing_until_they_write_again(database_url: 
     async with desk(database_url) as one:
         one.vendor = lambda address, part: Outcome("blocked")
         await one.say("question")
-        await eventually(lambda: len(messages.opt_outs(one.engine)) == 1)
+        await until(lambda: len(messages.opt_outs(one.engine)) == 1)
         one.vendor = lambda address, part: Outcome("sent")
         await one.say("again")
         assert await one.until(1) == ["echo again"]
@@ -539,7 +533,7 @@ async def test_pictures_edits_mentions_and_help(database_url: str) -> None:
             assert f"echo {word}" in text
             assert ("To go on" in text) == (word == "info")
     assert "what is an IOP" not in one.asked
-    await eventually(lambda: messages.waiting(one.engine, ["sms"]) == [])
+    await until(lambda: messages.waiting(one.engine, ["sms"]) == [])
 
 
 @pytest.mark.asyncio
@@ -549,11 +543,11 @@ async def test_what_a_crash_left_is_answered_and_sent_in_order(database_url: str
     crashed.messaging.open()
     crashed.vendor = lambda address, part: Outcome("retry")
     await crashed.say("one")
-    await eventually(lambda: messages.pending(crashed.engine, ["sms"]))
+    await until(lambda: messages.pending(crashed.engine, ["sms"]))
     crashed.seconds = 60.0
     await crashed.say("two")
     await crashed.say("three")
-    await eventually(lambda: "two" in crashed.asked)
+    await until(lambda: "two" in crashed.asked)
     # Killed here: nothing of what it has in memory reaches the database any more.
     for task in [*crashed.messaging._tasks, *crashed.messaging._delivery._tasks]:
         task.cancel()

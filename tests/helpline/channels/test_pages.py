@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from web_server import Server, running
 
-from helpline.channels import pages
+from helpline.channels import earlier_scripts, pages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SCRIPT = b"console.log('built');\n" * 100
@@ -95,6 +95,31 @@ async def test_an_address_with_the_hash_is_kept_for_a_year_and_another_is_asked_
         assert answer.headers["Cache-Control"] == "no-cache"
     answer, body = await fetch(server, "/widget/iop-chat.js", **{"If-None-Match": f"W/{answer.headers['ETag']}"})
     assert (answer.status, body) == (304, b"")
+
+
+async def test_a_site_that_names_the_script_from_before_an_update_by_its_hash_still_gets_it(server: Server) -> None:
+    address, _ = pages.script("en")
+    file = pages.WIDGET / pages.SCRIPTS["en"]
+    file.write_bytes(b"updated();")
+    try:
+        answer, body = await fetch(server, address)
+        assert (answer.status, body) == (200, SCRIPT)
+        assert answer.headers["Cache-Control"] == f"public, max-age={365 * 24 * 3600}, immutable"
+        # Without a hash, or with one that never was, it is the newest.
+        for path in ("/widget/iop-chat.js", "/widget/iop-chat.js?v=0123456789abcdef", "/widget/iop-chat.js?v=../x"):
+            answer, body = await fetch(server, path)
+            assert (body, answer.headers["Cache-Control"]) == (b"updated();", "no-cache")
+    finally:
+        file.write_bytes(SCRIPT)
+
+
+async def test_scripts_are_kept_once_and_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "iop-chat.js"
+    script.write_bytes(SCRIPT)
+    (tmp_path / "file").write_text("")
+    for folder in ("kept", "kept", "file"):
+        earlier_scripts.keep(tmp_path / folder, [script, tmp_path / "none.js"])
+    assert [path.read_bytes() for path in (tmp_path / "kept").iterdir()] == [SCRIPT]
 
 
 async def test_files_are_packed_for_who_wants_it(server: Server) -> None:

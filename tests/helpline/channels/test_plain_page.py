@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 from web_server import Server, running
 
+from helpline.channels.pages import PAGE
 from helpline.channels.plain_page import conversation
-from helpline.channels.plain_words import ENGLISH, SPANISH
+from helpline.channels.plain_words import ENGLISH, SPANISH, Words
 from helpline.channels.stored_turns import StoredTurn
 
 served = pytest.mark.asyncio(loop_scope="module")
@@ -80,11 +81,45 @@ async def test_a_conversation_goes_on_from_form_to_form(server: Server) -> None:
 
 @served
 async def test_a_page_that_is_loaded_again_asks_nothing_again(server: Server) -> None:
-    page = await fetch(server, message="hello")
-    form = {**page.fields, "message": "asked once"}
-    first, second = await fetch(server, **form), await fetch(server, **form)
-    assert server.asked.count("asked once") == 1
-    assert first.text.count("echo asked once") == second.text.count("echo asked once") == 1
+    page = await fetch(server)
+    # Also the first page, which has no session yet.
+    for text in ("asked first", "asked once"):
+        form = {**page.fields, "message": text}
+        page, again = await fetch(server, **form), await fetch(server, **form)
+        assert server.asked.count(text) == 1
+        assert page.text.count(f"echo {text}") == again.text.count(f"echo {text}") == 1
+        assert page.fields["session"] == again.fields["session"]
+
+
+@served
+async def test_another_message_on_a_page_that_was_sent_before_is_answered(server: Server) -> None:
+    page = await fetch(server)
+    for text in ("this first", "this second"):
+        form = page.fields
+        page = await fetch(server, **form, message=text)
+        page = await fetch(server, **form, message=f"{text}, but otherwise")
+        assert f"echo {text}, but otherwise" in page.text
+
+
+@pytest.mark.parametrize("words", [ENGLISH, SPANISH])
+@served
+async def test_a_page_of_a_deleted_conversation_that_is_loaded_again_neither_shows_nor_asks_anything(
+    server: Server, words: Words
+) -> None:
+    first = {**(await fetch(server)).fields, "lang": words.language, "message": f"my secret in {words.language}"}
+    page = await fetch(server, **first)
+    second = {**page.fields, "message": f"my other secret in {words.language}"}
+    page = await fetch(server, **second)
+    await fetch(server, **{**page.fields, "forget": "yes"})
+    for form in (first, second):
+        page = await fetch(server, **form)
+        assert words.gone in page.text
+        assert "secret" not in page.text
+        assert page.fields["session"] == ""
+        assert server.asked.count(form["message"]) == 1
+    # Who goes on writing there is answered.
+    page = await fetch(server, **{**page.fields, "message": "hello again"})
+    assert "echo hello again" in page.text
 
 
 @served
@@ -247,3 +282,22 @@ async def test_the_notice_says_where_danger_is_reported(server: Server, monkeypa
     page = await fetch(server)
     assert html.escape(ENGLISH.watched, quote=False) in page.text
     assert " handoff " in page.text
+
+
+class Shape(HTMLParser):
+    """Which elements a page has, with the names of their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, list[str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, sorted(name for name, _ in attrs)))
+
+
+def test_the_page_is_the_same_in_each_language_but_for_its_words() -> None:
+    english, spanish = ((PAGE / words.file).read_text(encoding="utf-8") for words in (ENGLISH, SPANISH))
+    assert Shape(english).elements == Shape(spanish).elements
+    placeholders = [re.findall(r"\$[a-z_]+", text.replace("$widget_es", "$widget")) for text in (english, spanish)]
+    assert sorted(placeholders[0]) == sorted(placeholders[1])

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 import socketio
+from waiting import until
 from web_server import PATH, SITE, Client, Server, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,14 +28,6 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 async def client(server: Server) -> AsyncIterator[Client]:
     async with Client(server) as client:
         yield client
-
-
-async def until(condition: Any) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("It did not come.")
 
 
 async def test_a_session_is_minted_and_a_message_answered_before_it_is_acknowledged(client: Client) -> None:

@@ -69,7 +69,7 @@ async def running(folder: Path) -> AsyncIterator[Server]:
         patch.setenv("DATABASE_URL", database_url)
         patch.setenv("WEB_ORIGINS", SITE)
         app.blueprint(channel.blueprint(echo), url_prefix="/webhooks/web")
-    app.blueprint(pages.blueprint())
+    app.blueprint(pages.blueprint(folder / "widget"))
     app.blueprint(plain_page.blueprint(channel))
     app.register_middleware(pages.home, "request")
     app.exception(*pages.REFUSALS)(pages.refused)
