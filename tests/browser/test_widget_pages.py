@@ -201,6 +201,10 @@ def test_the_chat_page_becomes_the_widget(chat: Chat, shot: Callable[[Chat, str]
     assert box == {"x": 0, "y": 0, "width": 1280, "height": 800}
     shot(chat, "chat-page")
     assert axe(chat.page) == []
+    chat.page.get_by_role("button", name="This didn't help").click()
+    expect(chat.mine.last).to_have_text(re.compile("This didn't help"))
+    assert re.search("ask it again in other words|try once more", chat.replies())
+    expect(chat.page.get_by_role("button", name="This didn't help")).to_have_count(0)
 
 
 def test_on_a_slow_line_what_was_written_in_the_plain_form_is_answered_and_stays(

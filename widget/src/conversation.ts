@@ -16,6 +16,7 @@ export interface PhoneNumber {
 export interface Custom {
   kind: string;
   id?: string;
+  reason?: string;
   numbers?: PhoneNumber[];
   language?: string;
 }

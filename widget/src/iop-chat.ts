@@ -291,6 +291,7 @@ export class IopChat extends LitElement {
     return items.map((item, at) =>
       viewOf(item, {
         isLatest: at > latest && at === buttons,
+        isLast: at === items.length - 1,
         isOvertaken: at < danger,
         isWaiting: isMine(item) && item.state === "waiting" && (this.isLost || this.#isHeld),
         act: this.#act,

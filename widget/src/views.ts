@@ -23,6 +23,8 @@ export interface Actions {
 export interface Place {
   /** Of the latest turn: its buttons can be pressed. */
   isLatest: boolean;
+  /** Nothing was said after it. */
+  isLast: boolean;
   /** Danger was heard after it, or in a later check: a result is no longer handed on. */
   isOvertaken: boolean;
   isWaiting: boolean;
@@ -78,8 +80,16 @@ function botView(bot: Bot, place: Place): TemplateResult {
     ${isLatest && bot.buttons
       ? repliesView(bot.buttons, languageOf(bot), (button) => place.act.send(button.payload))
       : nothing}
+    ${place.isLast && (kind === "answer" || bot.custom?.reason === "not_covered")
+      ? html`<button class="plain" type="button" @click=${() => place.act.send(COMPLAINT, words.unhelpful)}>
+          ${words.unhelpful}
+        </button>`
+      : nothing}
   </div>`;
 }
+
+// What the assistant understands, whatever the widget speaks.
+const COMPLAINT = "That did not help.";
 
 function numbersView(bot: Bot): unknown {
   const { numbers } = bot.custom ?? {};
