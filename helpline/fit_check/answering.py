@@ -51,6 +51,7 @@ class Question:
             again.
         room: how many unread words may stand beside an answer, the least risky one apart.
         scale: whether its values are steps: two said together that are no neighbours are asked again.
+        doubts: patterns behind or beside which an answer is asked again, unless a phrase of the question reads them.
         careful: when its least risky value is asked again: "turns" where the message goes on ("no, except ..."),
             "all" also where anything is left unread; "" never.
     """
@@ -71,6 +72,7 @@ class Question:
         self.room: int = data.get("room", _MUCH_ROOM)
         self.scale: bool = data.get("scale", False)
         self.careful: str = data.get("careful", "")
+        self.doubts = phrases(DATA["doubts"]) + phrases(data.get("doubts", ""))
         self.blocks = {
             block: [(phrase, value) for value, written in data.get(block, {}).items() for phrase in phrases(written)]
             for block in ("firm", "says", "loose", "opening", "anywhere")
@@ -114,6 +116,7 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
         found = [item for item in found if item.begin >= after] or found
     if own and found and (says(line, _TWISTS) or (question.contrast and says(line, _CONTRASTS))):
         return UNCLEAR
+    heard_all = found
     if own and who in question.personal:
         found, mixed = _of_whom(part, found, who)
         if mixed:
@@ -128,6 +131,9 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
         return UNCLEAR
     value = _weigh(name, question, found)
     if own and value and _doubtful(question, part, found, value):
+        return UNCLEAR
+    # What may be a yes to danger is one.
+    if own and value and (name != "safety" or value == question.rank[0]) and _in_doubt(question, part, heard_all):
         return UNCLEAR
     if own and question.careful and value == question.rank[0] and _goes_on(question, part, found):
         return UNCLEAR
@@ -196,6 +202,12 @@ def _doubtful(question: Question, line: Line, found: list[_Found], value: str) -
             return True
     steps = {question.rank.index(item.value) for item in found if not item.plain and item.value in question.rank}
     return question.scale and bool(steps) and max(steps) - min(steps) > 1
+
+
+def _in_doubt(question: Question, line: Line, found: list[_Found]) -> bool:
+    """Tell whether a comparison, a plan or the like that no phrase has read may turn what was heard around."""
+    spans = [(item.begin, item.end) for item in found if item.value not in ("yes", "no") or not item.plain]
+    return any(not _within(span, spans) for phrase in question.doubts for span in line.find(phrase))
 
 
 def _half_read(line: Line, found: list[_Found]) -> bool:
