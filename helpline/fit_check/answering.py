@@ -116,8 +116,8 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
         found = [item for item in found if item.begin >= after] or found
     if own and found and (says(line, _TWISTS) or (question.contrast and says(line, _CONTRASTS))):
         return UNCLEAR
-    heard_all = found
-    if own and who in question.personal:
+    everything = found
+    if who in question.personal and (own or name == "age"):
         found, mixed = _of_whom(part, found, who)
         if mixed:
             return UNCLEAR
@@ -133,7 +133,7 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
     if own and value and _doubtful(question, part, found, value):
         return UNCLEAR
     # What may be a yes to danger is one.
-    if own and value and (name != "safety" or value == question.rank[0]) and _in_doubt(question, part, heard_all):
+    if own and value and (name != "safety" or value == question.rank[0]) and _in_doubt(question, part, everything):
         return UNCLEAR
     if own and question.careful and value == question.rank[0] and _goes_on(question, part, found):
         return UNCLEAR
@@ -206,7 +206,7 @@ def _doubtful(question: Question, line: Line, found: list[_Found], value: str) -
 
 def _in_doubt(question: Question, line: Line, found: list[_Found]) -> bool:
     """Tell whether a comparison, a plan or the like that no phrase has read may turn what was heard around."""
-    spans = [(item.begin, item.end) for item in found if item.value not in ("yes", "no") or not item.plain]
+    spans = [(item.begin, item.end) for item in found if not item.plain or item.value not in ("yes", "no", "hedges")]
     return any(not _within(span, spans) for phrase in question.doubts for span in line.find(phrase))
 
 

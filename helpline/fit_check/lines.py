@@ -27,7 +27,8 @@ _DENIALS, _NEW_THOUGHT, _RESTARTS = (
 _LIGHT = FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
 # What makes a digit an emoji.
 _KEYCAPS = {0xFE0F: None, 0x20E3: None}
-_OPINIONS = frozenset(DATA["words"]["opinions"].split())
+# "Now and then" is one thing.
+_PAIRS = (("now", "then"), ("now", "again"), ("here", "there"), ("on", "off"))
 # These deny only what stands beside them.
 _NEAR = ("no", "zero")
 _VOCABULARY = frozenset(re.findall(r"[a-z]+", _TEXT))
@@ -73,11 +74,7 @@ class Line:
         """Tell whether what begins at `place` is denied: "never had a ...", "no ..."."""
         for at in range(place - 1, max(place - 8, -1), -1):
             word = self.words[at]
-            if word in ENDS:
-                return False
-            if self.words[at - 1] in _OPINIONS and "not" in self.words[max(0, at - 4) : at - 1]:
-                return True  # "I don't think I could ..."
-            if word in _NEW_THOUGHT:
+            if word in ENDS or word in _NEW_THOUGHT:
                 return False
             if word in _NEAR and at == place - 1 and self.words[place] in _DENIALS:
                 return False
@@ -123,7 +120,8 @@ class Line:
         for place, word in enumerate(self.words):
             if place in self.commas:
                 words.append(END)
-            words.append(END if word in ("and", "but", "plus", "also") else word)
+            paired = tuple(self.words[place - 1 : place + 2 : 2]) in _PAIRS
+            words.append(END if word in ("and", "but", "plus", "also") and not paired else word)
         return Line(words)
 
 

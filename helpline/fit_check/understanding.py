@@ -90,7 +90,9 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
         opening = current is None or current in _EARLY.get(name, ("who", "age"))
         if name == "focus" and current in _IN_PASSING and not says(line, CORRECTS):
             continue
-        value = answer_to(name, question, line, own, opening, who)
+        # "My stepdad, I'm 16": the age is that of the writer.
+        whom = answers.get("who", who) if name == "age" else who
+        value = answer_to(name, question, line, own, opening, whom)
         if own and value not in ("", UNCLEAR) and contradicts(name, question, line, value):
             value = UNCLEAR
         if own and question.careful == "all" and value == question.rank[0] and len(line.words) < len(whole.words):
