@@ -50,9 +50,17 @@ _MOST_ASIDES = 6
 _T3_ANSWERS = ("age", "health")
 # What tells that a withdrawal may be under way, and what tells that it is over.
 _HAPPENING = re.compile(
-    r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|now|tonight|since|hour|minute|morning|help"
+    r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|\bnow\b|tonight|since|hour|minute|morning|help"
 )
-_LONG_AGO = re.compile(r"\b(last (month|year|spring|summer|fall|winter)|(weeks|months?|years?) ago|in (19|20)\d\d)\b")
+_LONG_AGO = re.compile(
+    r"\b(last (time|month|year|spring|summer|fall|winter)|(weeks|months?|years?) ago|in (19|20)\d\d|in the past)\b"
+)
+# Words of answers that tell of danger together: something in a drink, somebody who is to be feared when they come ...
+_TOGETHER = re.compile(
+    r"\bin (my|his|her|our|the) (coke|drink|food|cup|weed|joint|stuff|line|bag|dope)\b"
+    r"|\b(until|till|when|if|once) .*\b(drinks?|drunk|drinking|mad|angry|comes?|home|high)\b.*\b(no|not|n't)\b"
+    r"|\b(hits?|beats?|hurts?|touch(es)?|forces?|forced) (me|him|her|us|them|my)\b|\bno (use|good) to (any|every)"
+)
 _YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
 _NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
 # Words by which people name the check itself, and by which they wish for one.
@@ -75,6 +83,8 @@ def begin(state: State, text: str, go_on: bool = False, shared: bool = False) ->
     heard = understand(text, None)
     if heard.command in (STOP, DELETE):
         return _obey(state, heard)
+    if state.answers.get("who") == "professional":
+        state = State()
     if state.answers and not state.done and heard.command != START_OVER:
         contradicts = any(state.answers.get(name, value) != value for name, value in heard.answers.items())
         if contradicts or (shared and not go_on):
@@ -146,7 +156,7 @@ def merely_answers(state: State, text: str, heard: Detection) -> bool:
     if heard.tier is Tier.T3 and question not in _T3_ANSWERS and family(heard.category) == "suicide":
         return False
     lately = _HAPPENING.search(text.lower()) and not _LONG_AGO.search(text.lower())
-    if question in ("daily_use", "withdrawal_history") and lately:
+    if (question in ("daily_use", "withdrawal_history") and lately) or _TOGETHER.search(text.lower()):
         return False
     said = understand(text, question, _who(state))
     answered = said.unclear or said.answers.get(question, "now") != "now"
@@ -228,7 +238,10 @@ def _afterwards(state: State, text: str, is_digression: bool) -> Turn:
     said = replace(heard, answers={name: value for name, value in heard.answers.items() if name != PAYING})
     if not said.answers or (is_digression and not said.corrects and "safety" not in said.answers):
         return Turn(state, [], taken=False)
-    if state.done or "safety" in said.answers:
+    not_for_work = (
+        state.answers.get("who") == "professional" and said.answers.get("who", "professional") != "professional"
+    )
+    if state.done or not_for_work or "safety" in said.answers:
         return _take(state, said)
     return Turn(replace(state, answers=_merged(state.answers, said), asides=0), [words.noted(said.answers)])
 
@@ -342,7 +355,8 @@ def _ask(state: State, said: list[Message]) -> Turn:
         state = replace(state, current=following)
         return Turn(state, [*said, _question(state)])
     if state.answers.get("who") == "professional":
-        return Turn(State(), [*said, words.say("professional")])
+        # "Actually it's for my brother" is listened for.
+        return Turn(State({"who": "professional"}), [*said, words.say("professional")])
     decision = decide(state.answers)
     shown = words.result(decision, asked_answers(state.answers))
     if decision.outcome == STOP_CHILD:

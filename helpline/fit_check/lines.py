@@ -114,6 +114,10 @@ class Line:
         read = {at for begin, end in spans for at in range(self.place(begin), self.place(end - 1) + 1)}
         return sum(at not in read and word not in _LIGHT and word not in benign for at, word in enumerate(self.words))
 
+    def is_known(self) -> bool:
+        """Tell whether every word, numbers and ends of sentences aside, is one of the data file."""
+        return all(word in _VOCABULARY or word in _LIGHT or not word.isalpha() for word in self.known)
+
     def cut(self) -> Line:
         """Return the line with a sentence end at every comma, "and" and "but"."""
         words: list[str] = []

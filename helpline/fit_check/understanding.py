@@ -160,7 +160,8 @@ def is_whole(text: str, current: str) -> bool:
     if current == "age":
         spans += [(line.begins[first], line.begins[after - 1] + 1) for first, after, _ in _ages(line)]
     spans += [(item.begin, item.end) for item in plain_words(line)]
-    return line.unread(spans + of_other_questions(line), BENIGN) == 0
+    # A gap in a form is no place for a word that no form knows: "sister blows meth smoke at her newborn".
+    return line.unread(spans + of_other_questions(line), BENIGN) == 0 and line.is_known()
 
 
 def takes_back(text: str) -> bool:

@@ -104,7 +104,7 @@ def test_of_a_child_nothing_is_kept() -> None:
 
 def test_a_professional_is_not_scored() -> None:
     turn = after("I'm a professional", state=State({}, "who"))
-    assert kinds(turn) == ["info"] and turn.state == State()
+    assert kinds(turn) == ["info"] and turn.state == State({"who": "professional"})
 
 
 def test_a_correction_counts_at_any_question() -> None:
