@@ -50,7 +50,8 @@ _MOST_ASIDES = 6
 _T3_ANSWERS = ("age", "health")
 # What tells that a withdrawal may be under way, and what tells that it is over.
 _HAPPENING = re.compile(
-    r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|\bnow\b|tonight|since|hour|minute|morning|help"
+    r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|help"
+    r"|today|yesterday|\bnow\b|tonight|since|hour|minute|morning"
 )
 _LONG_AGO = re.compile(
     r"\b(last (time|month|year|spring|summer|fall|winter)|(weeks|months?|years?) ago|in (19|20)\d\d|in the past)\b"
