@@ -8,19 +8,15 @@ from typing import Iterable, Mapping
 from helpline.crisis.normalise import END, QUESTION
 from helpline.fit_check.answering import (
     AGES,
-    BENIGN,
     CORRECTS,
-    QUESTIONS,
     UNCLEAR,
-    Question,
     answer_to,
     before_aside,
     contradicts,
-    of_other_questions,
     plain_words,
-    says,
 )
 from helpline.fit_check.lines import DATA, ENDS, FILLERS, Line, phrases, read_line
+from helpline.fit_check.phrasing import BENIGN, QUESTIONS, Question, of_other_questions, says
 from helpline.fit_check.questions import UNKNOWN, VALUES
 from helpline.nlu.text import has_letters
 
