@@ -60,8 +60,9 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
     value = _weigh(name, question, found)
     if own and value and is_doubtful(question, part, found, value):
         return UNCLEAR
-    # What may be a yes to danger is one.
-    if own and value and (name != "safety" or value == question.rank[0]) and is_compared(question, part, everything):
+    # What may be a yes to danger is one, and doubt is an answer where there is a button for it.
+    settled = ("", "not_sure", "yes") if name == "safety" else ("", "not_sure")
+    if own and value not in settled and is_compared(question, part, everything):
         return UNCLEAR
     if own and question.careful and value == question.rank[0] and goes_on(question, part, found):
         return UNCLEAR
@@ -112,7 +113,8 @@ def _subject(line: Line, item: Found) -> str:
     if any(mine in _THEIRS and kin in _KIN for mine, kin in pairwise(words[:3])) and _HE.isdisjoint(words):
         return "third"
     writer = any(word in _WRITER and _OF_OTHERS.isdisjoint(words[at + 1 : at + 4]) for at, word in enumerate(words))
-    other = not _OTHERS.isdisjoint(words)
+    # Child care is nobody.
+    other = any(word in _OTHERS and words[at + 1 : at + 2] != ["care"] for at, word in enumerate(words))
     return "both" if writer and other else "writer" if writer else "other" if other else ""
 
 
