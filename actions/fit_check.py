@@ -12,14 +12,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction
 from actions.crisis import report
 from actions.privacy import conversations
-from helpline.answers.numbers import key_of
 from helpline.crisis.follow_up import CRISIS_SEEN
-from helpline.crisis.taxonomy import NONE, Tier
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import FORM, REQUESTED_SLOT, SLOT, State, Turn
-from helpline.fit_check.questions import UNKNOWN
+from helpline.fit_check.record import entry_of
 from helpline.nlu.decision import SUPPORT, SUPPORT_AND_QUESTION, WISHES
-from helpline.storage import ledger
 from helpline.storage.database import FORGET_SLOT, delete_conversation
 
 logger = logging.getLogger(__name__)
@@ -91,30 +88,6 @@ def turn_of(tracker: Tracker) -> Turn:
         # The check was begun while this server was down, and its first question waits.
         return Turn(state, [], taken=False)
     return dialogue.begin(state, text, _label(message) == "fit_check/resume", shared)
-
-
-def entry_of(turn: Turn) -> ledger.Entry:
-    """Return the ledger's entry for an urgent result; its rule is the question whose answer it rests on.
-
-    The question about danger does not ask which it is; where danger is only not ruled out, there is no category.
-    """
-    custom = turn.messages[-1]["custom"]
-    question, value = custom["because"][0]["id"], custom["because"][0]["value"]
-    other = turn.state.answers.get("who") == "loved_one"
-    of_safety = ("suicide_other" if other else "suicide_active") if value == "yes" else NONE
-    return ledger.Entry(
-        time=ledger.now(),
-        rules=(f"fit_check.{question}",),
-        score=0.0,
-        tier=(Tier.T2S if value in ("not_sure", UNKNOWN) else Tier.T2).code,
-        category="withdrawal_danger" if question == "withdrawal_history" else of_safety,
-        subject="other" if other else "self",
-        language="en",
-        model="",
-        reply=f"fit_check/{custom['outcome']}",
-        numbers=tuple(key for number in custom["numbers"] if (key := key_of(number))),
-        ms=0.0,
-    )
 
 
 def _label(message: dict[str, Any]) -> str:

@@ -83,7 +83,8 @@ class Ages:
         at = 0
         while at < len(words):
             word, end = words[at], at + 1
-            number = int(word) if re.fullmatch(r"[0-9]{1,4}", word) else self._numbers.get(word)
+            digits = re.fullmatch(r"([0-9]{1,4})(?:[mf]|yo|yrs)?", word)  # "27f", "30yo"
+            number = int(digits[1]) if digits else self._numbers.get(word)
             if word in self._tens and end < len(words) and 0 < self._numbers.get(words[end], 0) < 10:
                 number, end = self._tens[word] + self._numbers[words[end]], end + 1
             if number is not None:

@@ -1,91 +1,21 @@
-"""What a line answers to one question of the fit check: its phrases, who is spoken of, what makes it doubtful. Pure."""
+"""What a line answers to one question of the fit check, and of whom it is said. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Iterable, Mapping
 
-from helpline.crisis.phrases import Phrase
 from helpline.fit_check.ages import Ages
+from helpline.fit_check.doubts import goes_on, is_compared, is_doubtful, stands_alone, unread
 from helpline.fit_check.lines import DATA, ENDS, LISTS, Line, phrases
-from helpline.fit_check.questions import UNKNOWN, VALUES
+from helpline.fit_check.phrasing import Found, Question, says
+from helpline.fit_check.questions import UNKNOWN
 
 # Beside the answers of a question: an answer is meant but not clear; a plain word whose meaning the question gives.
 UNCLEAR = "unclear"
 _VAGUE = "vague"
 _PLAIN = ("yes", "no", "not_really", "unsure", UNKNOWN, "hedges")
-# So many words beside a loose phrase, and beside a plain one, may have no meaning here; with more, it is asked again.
-_LOOSE_ROOM, _ROOM = 1, 3
-# So many beside any answer: of longer stories one in three is taken for something else (tests/development).
-_MUCH_ROOM = 6
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A phrase found in a line: its characters from `begin` up to `end`, the answer that it gives, and its block."""
-
-    begin: int
-    end: int
-    value: str
-    plain: bool = False
-    block: str = ""
-
-
-class Question:
-    """The phrases of one question.
-
-    Attributes:
-        rank: its values, the riskiest last.
-        plain: the value that a plain word stands for.
-        strict: whether a plain word counts beside others.
-        denied: the value of a denied phrase, or "".
-        together: values said together -> the value that they make.
-        clauses: whether its phrases end at commas and "and".
-        yields: whether its unclear phrases count only where nothing else is heard.
-        past: whether what was once counts as much as what is now.
-        contrast: whether "my brother does, I don't" is asked again.
-        personal: for whom it is about one person alone (``me``, ``loved_one``): what a clause says of somebody else
-            does not count then.
-        apart: whether values that make another together may be told apart ("not the X, it's the Y"); then it is asked
-            again.
-        room: how many unread words may stand beside an answer, the least risky one apart.
-        scale: whether its values are steps: two said together that are no neighbours are asked again.
-        careful: when its least risky value is asked again: "turns" where the message goes on ("no, except ..."),
-            "all" also where anything is left unread; "" never.
-    """
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        """Compile the part of the data file on one question."""
-        self.rank: tuple[str, ...] = tuple(data["risk"])
-        self.plain: dict[str, str] = data["plain"]
-        self.strict: bool = data.get("strict", False)
-        self.denied: str = data.get("denied", "")
-        self.together = {frozenset(parts): whole for whole, parts in data.get("together", {}).items()}
-        self.clauses: bool = data.get("clauses", False)
-        self.yields: bool = data.get("yields", False)
-        self.past: bool = data.get("past", False)
-        self.contrast: bool = data.get("contrast", False)
-        self.personal = frozenset(data.get("personal", "").split())
-        self.apart: bool = data.get("apart", False)
-        self.room: int = data.get("room", _MUCH_ROOM)
-        self.scale: bool = data.get("scale", False)
-        self.careful: str = data.get("careful", "")
-        self.blocks = {
-            block: [(phrase, value) for value, written in data.get(block, {}).items() for phrase in phrases(written)]
-            for block in ("firm", "says", "loose", "opening", "anywhere")
-        }
-
-    def phrases(self, own: bool, opening: bool) -> Iterable[tuple[Phrase, str, str]]:
-        """Return the phrases that count, with their values and blocks."""
-        blocks = ("anywhere", "opening", "says", "firm", "loose") if own else ("anywhere", "opening")[: 1 + opening]
-        return ((phrase, value, block) for block in blocks for phrase, value in self.blocks[block])
-
-    def riskiest(self, values: Iterable[str]) -> str:
-        """Return what `values`, said together, come to."""
-        said = set(values)
-        whole = next((whole for parts, whole in self.together.items() if parts <= said), "")
-        return whole or max(said, key=self.rank.index)
+# So many words beside a loose phrase may have no meaning here; with more, it is asked again.
+_LOOSE_ROOM = 1
 
 
 def answer_to(name: str, question: Question, line: Line, own: bool, opening: bool, who: str | None) -> str:
@@ -94,18 +24,18 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
     if own:
         part = before_aside(part)
         part = part if question.past else _today(part)
-    found: list[_Found] = []
+    found: list[Found] = []
     for phrase, value, block in question.phrases(own, opening):
         for begin, end in part.find(phrase):
             denied = part.denied(part.place(begin)) and (value != UNCLEAR or question.yields)
             safe = value == question.rank[0]
-            if not own and question.careful == "all" and safe and not _stands_alone(part, end):
+            if not own and question.careful == "all" and safe and not stands_alone(part, end):
                 continue
             heard = ("" if block == "loose" else question.denied) or UNCLEAR if denied else value
-            found.append(_Found(begin, end, heard, block="says" if denied and block == "firm" else block))
+            found.append(Found(begin, end, heard, block="says" if denied and block == "firm" else block))
     if name == "age":
         for first, after, value in AGES.find(line.words, line.commas, own, opening):
-            found.append(_Found(line.begins[first], line.begins[after - 1] + 1, value or UNCLEAR))
+            found.append(Found(line.begins[first], line.begins[after - 1] + 1, value or UNCLEAR))
     if own:
         found += plain_words(part)
     found = _longest(found)
@@ -114,7 +44,8 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
         found = [item for item in found if item.begin >= after] or found
     if own and found and (says(line, _TWISTS) or (question.contrast and says(line, _CONTRASTS))):
         return UNCLEAR
-    if own and who in question.personal:
+    everything = found
+    if who in question.personal and (own or name == "age"):
         found, mixed = _of_whom(part, found, who)
         if mixed:
             return UNCLEAR
@@ -124,17 +55,21 @@ def answer_to(name: str, question: Question, line: Line, own: bool, opening: boo
         found = firm
     elif loose and any(item not in loose and not item.plain and item.value != UNCLEAR for item in found):
         found = [item for item in found if item not in loose]
-    elif loose and _unread(part, found) > _LOOSE_ROOM:
+    elif loose and unread(part, found) > _LOOSE_ROOM:
         return UNCLEAR
     value = _weigh(name, question, found)
-    if own and value and _doubtful(question, part, found, value):
+    if own and value and is_doubtful(question, part, found, value):
         return UNCLEAR
-    if own and question.careful and value == question.rank[0] and _goes_on(question, part, found):
+    # What may be a yes to danger is one, and doubt is an answer where there is a button for it.
+    settled = ("", "not_sure", "yes") if name == "safety" else ("", "not_sure")
+    if own and value not in settled and is_compared(question, part, everything):
+        return UNCLEAR
+    if own and question.careful and value == question.rank[0] and goes_on(question, part, found):
         return UNCLEAR
     return value
 
 
-def _weigh(name: str, question: Question, found: list[_Found]) -> str:
+def _weigh(name: str, question: Question, found: list[Found]) -> str:
     """Return what the phrases and plain words `found` come to."""
     said = {item.value for item in found if not item.plain}
     plain = {
@@ -154,7 +89,7 @@ def _weigh(name: str, question: Question, found: list[_Found]) -> str:
     return next(iter(plain)) or UNCLEAR if len(plain) == 1 else UNCLEAR
 
 
-def _of_whom(line: Line, found: list[_Found], who: str | None) -> tuple[list[_Found], bool]:
+def _of_whom(line: Line, found: list[Found], who: str | None) -> tuple[list[Found], bool]:
     """Leave out what is said of somebody else than `who`; and tell whether it is not clear what is left then."""
     others = ("other" if who == "me" else "writer", "third")
     of = {item: _subject(line, item) for item in found}
@@ -166,7 +101,7 @@ def _of_whom(line: Line, found: list[_Found], who: str | None) -> tuple[list[_Fo
     return mine, not clear
 
 
-def _subject(line: Line, item: _Found) -> str:
+def _subject(line: Line, item: Found) -> str:
     """Return of whom the clause of `item` speaks: ``writer``, ``other``, ``third`` ("his mother"), ``both``, or ""."""
     first = line.place(item.begin)
     after = first + 1
@@ -178,80 +113,9 @@ def _subject(line: Line, item: _Found) -> str:
     if any(mine in _THEIRS and kin in _KIN for mine, kin in pairwise(words[:3])) and _HE.isdisjoint(words):
         return "third"
     writer = any(word in _WRITER and _OF_OTHERS.isdisjoint(words[at + 1 : at + 4]) for at, word in enumerate(words))
-    other = not _OTHERS.isdisjoint(words)
+    # Child care is nobody.
+    other = any(word in _OTHERS and words[at + 1 : at + 2] != ["care"] for at, word in enumerate(words))
     return "both" if writer and other else "writer" if writer else "other" if other else ""
-
-
-def _doubtful(question: Question, line: Line, found: list[_Found], value: str) -> bool:
-    """Tell whether an answer stands in a long story, or beside one that contradicts it."""
-    room = _MUCH_ROOM if value == question.rank[0] else question.room
-    if _unread(line, found) > room:
-        return True
-    if _half_read(line, found):
-        return True
-    values = {item.value for item in found}
-    if values.isdisjoint(question.together.values()) and any(parts <= values for parts in question.together):
-        spans = [(item.begin, item.end) for item in found]
-        if question.apart and any(not _within(span, spans) for phrase in _APART for span in line.find(phrase)):
-            return True
-    steps = {question.rank.index(item.value) for item in found if not item.plain and item.value in question.rank}
-    return question.scale and bool(steps) and max(steps) - min(steps) > 1
-
-
-def _half_read(line: Line, found: list[_Found]) -> bool:
-    """Tell whether nothing was heard behind a contrast, though it says something: "she does, but ..."."""
-    spans = [(item.begin, item.end) for item in found]
-    divides = [span for phrase in _DIVIDES for span in line.find(phrase) if not _within(span, spans)]
-    heard = spans + of_other_questions(line) if divides else []
-    return any(all(first < end for first, _ in heard) and line.unread([(0, end)], BENIGN) > 0 for _, end in divides)
-
-
-def _within(span: tuple[int, int], spans: Iterable[tuple[int, int]]) -> bool:
-    """Tell whether `span` lies in one of `spans`."""
-    return any(begin <= span[0] and span[1] <= end for begin, end in spans)
-
-
-def _unread(line: Line, found: list[_Found]) -> int:
-    """Count the words that say something but answer nothing."""
-    return line.unread([(item.begin, item.end) for item in found] + of_other_questions(line))
-
-
-def of_other_questions(line: Line, *names: str) -> list[tuple[int, int]]:
-    """Return where a line answers any question, or one of those named, whichever was asked."""
-    return [
-        span
-        for question in (QUESTIONS[name] for name in names or QUESTIONS)
-        for phrase, _, _ in question.phrases(own=False, opening=True)
-        for span in line.find(phrase)
-    ]
-
-
-def _goes_on(question: Question, line: Line, found: list[_Found]) -> bool:
-    """Tell whether a line that gives the least risky value goes on to something that may undo it."""
-    safe = question.rank[0]
-    spans = [
-        (item.begin, item.end)
-        for item in found
-        if (question.plain.get(item.value) if item.plain else item.value) == safe
-    ]
-    if not any(not item.plain for item in found if (item.begin, item.end) in spans) and (
-        len(spans) < len(found) or line.unread(spans, BENIGN) > _ROOM
-    ):
-        return True
-    turns = [begin for phrase in _TURNS for begin, _ in line.find(phrase)]
-    turns = [begin for begin in turns if not any(first <= begin < end for first, end in spans)]
-    if question.careful == "all":
-        return bool(turns) or line.unread(spans, BENIGN) > 0
-    return any(line.unread([*spans, (0, begin + 1)], BENIGN) > 0 for begin in turns)
-
-
-def _stands_alone(line: Line, end: int) -> bool:
-    """Tell whether the clause is over at `end`, and what follows does not take it back."""
-    after = line.place(end - 1) + 1
-    if after < len(line.words) and after not in line.commas and line.words[after] not in (*ENDS, "and"):
-        return False
-    rest = line.part(after, len(line.words))
-    return not any(begin <= 2 for phrase in _TURNS for begin, _ in rest.find(phrase))
 
 
 def before_aside(line: Line) -> Line:
@@ -277,14 +141,9 @@ def _today(line: Line) -> Line:
     return line.part(line.place(min(nows)), len(line.words)) if nows else line
 
 
-def says(line: Line, forms: Iterable[Phrase]) -> bool:
-    """Tell whether one of `forms` is in a line."""
-    return any(any(line.find(phrase)) for phrase in forms)
-
-
-def plain_words(line: Line) -> list[_Found]:
+def plain_words(line: Line) -> list[Found]:
     """Return the plain words for yes, no and "I don't know", and the vague ones."""
-    found: list[_Found] = []
+    found: list[Found] = []
     for kind, forms in _PLAINLY.items():
         for phrase in forms:
             for begin, end in line.find(phrase):
@@ -293,13 +152,13 @@ def plain_words(line: Line) -> list[_Found]:
                     continue  # "I no have"
                 follows = after >= len(line.words) or after in line.commas or line.words[after] in _MAY_FOLLOW
                 if kind in (_VAGUE, "hedges") or (line.starts(first) and (kind == "yes" or follows)):
-                    found.append(_Found(begin, end, kind, kind != _VAGUE))
+                    found.append(Found(begin, end, kind, kind != _VAGUE))
     return found
 
 
-def _longest(found: list[_Found]) -> list[_Found]:
+def _longest(found: list[Found]) -> list[Found]:
     """Return what does not overlap something firm or longer, in order."""
-    kept: list[_Found] = []
+    kept: list[Found] = []
     for item in sorted(found, key=lambda one: (one.block != "firm", one.begin - one.end, one.plain)):
         same = [one for one in kept if (one.begin, one.end) == (item.begin, item.end) and one.plain == item.plain]
         if same or not any(one.begin < item.end and item.begin < one.end for one in kept):
@@ -315,14 +174,11 @@ _OF_OTHERS = _KIN | frozenset(DATA["words"]["knows"].split())
 _CLAUSE_ENDS = _SPLITS | frozenset(ENDS)
 _THEIRS, _HE = frozenset(("his", "her", "their")), frozenset(("he", "she", "him", "himself", "herself"))
 _PRONOUNS = frozenset(DATA["words"]["person"].split())
-BENIGN = frozenset(DATA["benign"].split())
 _MAY_FOLLOW = frozenset((*LISTS["may_follow"].split("|"), *ENDS))
 AGES = Ages(DATA["words"])
-CORRECTS, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES, _TURNS, _APART, _DIVIDES = (
-    phrases(DATA[name])
-    for name in ("corrects", "once", "now", "twists", "contrasts", "asides", "turns", "apart", "divides")
+CORRECTS, _ONCE, _NOW, _TWISTS, _CONTRASTS, _ASIDES = (
+    phrases(DATA[name]) for name in ("corrects", "once", "now", "twists", "contrasts", "asides")
 )
 _PLAINLY = {
     kind: phrases(DATA["plain"].get(kind) or DATA["unclear" if kind == _VAGUE else kind]) for kind in (*_PLAIN, _VAGUE)
 }
-QUESTIONS = {name: Question(DATA["questions"][name]) for name in VALUES}

@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import Mapping
 
-from helpline.crisis.follow_up import family
-from helpline.crisis.taxonomy import Detection, Tier
 from helpline.fit_check import words
+
+# For the topic classifier, which asks it of the dialogue.
+from helpline.fit_check.danger import merely_answers as merely_answers
 from helpline.fit_check.questions import (
     BY_RISK,
     PAYING,
@@ -20,7 +21,7 @@ from helpline.fit_check.questions import (
 )
 from helpline.fit_check.rules import STOP_CHILD, URGENT, decide
 from helpline.fit_check.state import State, Turn
-from helpline.fit_check.understanding import Heard, is_whole, is_yes_or_no, takes_back, understand
+from helpline.fit_check.understanding import Heard, is_yes_or_no, takes_back, understand
 from helpline.fit_check.words import Message
 from helpline.nlu.decision import FAQ, NOT_COVERED, OFF_TOPIC, SUPPORT, SUPPORT_AND_QUESTION, TWO_QUESTIONS
 from helpline.nlu.text import is_question, normalise
@@ -46,13 +47,6 @@ _SURE = 0.6
 _OFF_TOPIC = 0.4
 # Whoever asks so many other things in a row has other things to ask.
 _MOST_ASIDES = 6
-# Where a single word of an answer ("cancer", "seven") sounds like an emergency; elsewhere one of suicide stays one.
-_T3_ANSWERS = ("age", "health")
-# What tells that a withdrawal may be under way, and what tells that it is over.
-_HAPPENING = re.compile(
-    r"stop|quit|ran out|run out|shak|sweat|vomit|throw|seiz|today|yesterday|now|tonight|since|hour|minute|morning|help"
-)
-_LONG_AGO = re.compile(r"\b(last (month|year|spring|summer|fall|winter)|(weeks|months?|years?) ago|in (19|20)\d\d)\b")
 _YES = re.compile(r"\s*(y|yes|yeah|yep|yup|sure|ok|okay|go on|continue|please do|si|sí)\b", re.IGNORECASE)
 _NO = re.compile(r"\s*(n|no|nope|nah|new|not mine|they are not|they're not)\b", re.IGNORECASE)
 # Words by which people name the check itself, and by which they wish for one.
@@ -75,6 +69,8 @@ def begin(state: State, text: str, go_on: bool = False, shared: bool = False) ->
     heard = understand(text, None)
     if heard.command in (STOP, DELETE):
         return _obey(state, heard)
+    if state.answers.get("who") == "professional":
+        state = State()
     if state.answers and not state.done and heard.command != START_OVER:
         contradicts = any(state.answers.get(name, value) != value for name, value in heard.answers.items())
         if contradicts or (shared and not go_on):
@@ -131,26 +127,6 @@ def ask_again(state: State) -> Turn:
     if state.asides + 1 >= _MOST_ASIDES and state.current != "safety":
         return Turn(replace(state, current=None, asides=0), [words.say("paused")])
     return Turn(replace(state, asides=state.asides + 1), [_question(state)] if state.current else [])
-
-
-def merely_answers(state: State, text: str, heard: Detection) -> bool:
-    """Tell whether what the score takes for danger is a mere answer to the question that waits.
-
-    The score has learned from whole messages; one in eight short answers ("living in my car", "every night, vodka")
-    frightens it. Only a message that is an answer from its first word to its last, clear or not, is taken for one.
-    What a rule hears in plain words, and what is said of danger itself, stay danger.
-    """
-    question = state.current or ""
-    if heard.hits or question in ("", "safety"):
-        return False
-    if heard.tier is Tier.T3 and question not in _T3_ANSWERS and family(heard.category) == "suicide":
-        return False
-    lately = _HAPPENING.search(text.lower()) and not _LONG_AGO.search(text.lower())
-    if question in ("daily_use", "withdrawal_history") and lately:
-        return False
-    said = understand(text, question, _who(state))
-    answered = said.unclear or said.answers.get(question, "now") != "now"
-    return answered and "safety" not in said.answers and is_whole(text, question)
 
 
 def cannot_wait(turn: Turn) -> bool:
@@ -228,7 +204,10 @@ def _afterwards(state: State, text: str, is_digression: bool) -> Turn:
     said = replace(heard, answers={name: value for name, value in heard.answers.items() if name != PAYING})
     if not said.answers or (is_digression and not said.corrects and "safety" not in said.answers):
         return Turn(state, [], taken=False)
-    if state.done or "safety" in said.answers:
+    not_for_work = (
+        state.answers.get("who") == "professional" and said.answers.get("who", "professional") != "professional"
+    )
+    if state.done or not_for_work or "safety" in said.answers:
         return _take(state, said)
     return Turn(replace(state, answers=_merged(state.answers, said), asides=0), [words.noted(said.answers)])
 
@@ -342,7 +321,8 @@ def _ask(state: State, said: list[Message]) -> Turn:
         state = replace(state, current=following)
         return Turn(state, [*said, _question(state)])
     if state.answers.get("who") == "professional":
-        return Turn(State(), [*said, words.say("professional")])
+        # "Actually it's for my brother" is listened for.
+        return Turn(State({"who": "professional"}), [*said, words.say("professional")])
     decision = decide(state.answers)
     shown = words.result(decision, asked_answers(state.answers))
     if decision.outcome == STOP_CHILD:

@@ -15,6 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from helpline.crisis.follow_up import CRISIS_SEEN
 from helpline.fit_check import dialogue
 from helpline.fit_check.dialogue import SLOT, State, Turn
+from helpline.fit_check.record import record
 from helpline.fit_check.words import say
 from helpline.nlu.decision import CRISIS, FIT_CHECK, WISHES
 from helpline.settings import load
@@ -57,6 +58,8 @@ class FitCheckForm(FormAction):
         if tracker.active_loop_name == self.name() and not answered:
             turn = _turn(tracker)
             if dialogue.cannot_wait(turn):
+                if turn.danger:
+                    record(turn)
                 return _spoken(turn)
             if not turn.taken:
                 # Questions are answered without the action server.

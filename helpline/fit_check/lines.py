@@ -27,6 +27,8 @@ _DENIALS, _NEW_THOUGHT, _RESTARTS = (
 _LIGHT = FILLERS | frozenset(DATA["light"].split()) | frozenset(ENDS)
 # What makes a digit an emoji.
 _KEYCAPS = {0xFE0F: None, 0x20E3: None}
+# "Now and then" is one thing.
+_PAIRS = (("now", "then"), ("now", "again"), ("here", "there"), ("on", "off"))
 # These deny only what stands beside them.
 _NEAR = ("no", "zero")
 _VOCABULARY = frozenset(re.findall(r"[a-z]+", _TEXT))
@@ -112,13 +114,18 @@ class Line:
         read = {at for begin, end in spans for at in range(self.place(begin), self.place(end - 1) + 1)}
         return sum(at not in read and word not in _LIGHT and word not in benign for at, word in enumerate(self.words))
 
+    def is_known(self) -> bool:
+        """Tell whether every word, numbers and ends of sentences aside, is one of the data file."""
+        return all(word in _VOCABULARY or word in _LIGHT or not word.isalpha() for word in self.known)
+
     def cut(self) -> Line:
         """Return the line with a sentence end at every comma, "and" and "but"."""
         words: list[str] = []
         for place, word in enumerate(self.words):
             if place in self.commas:
                 words.append(END)
-            words.append(END if word in ("and", "but", "plus", "also") else word)
+            paired = tuple(self.words[place - 1 : place + 2 : 2]) in _PAIRS
+            words.append(END if word in ("and", "but", "plus", "also") and not paired else word)
         return Line(words)
 
 

@@ -22,6 +22,8 @@ OUTCOMES = (URGENT, STOP_CHILD, HIGHER_LEVEL, IOP_MAY_FIT, OUTPATIENT_MAY_BE_ENO
 
 _MEDICAL = ("daily_use", "withdrawal_history", "health", "around_the_clock")
 _SEDATIVES = ("alcohol", "benzos", "both")
+# They rest on what was left open.
+_RESTS_ON_OPEN = ("R2", "R10", "R11")
 _NOT_ENOUGH = ("leaving_higher", "outpatient_not_enough")
 
 
@@ -32,7 +34,8 @@ class Decision:
     Attributes:
         outcome: one of `OUTCOMES`.
         rule: ``R1`` to ``R15``.
-        because: ids of the questions whose answers the rule rests on, the weightiest first.
+        because: ids of the questions whose answers the rule rests on, the weightiest first: only what was said, and
+            what was left open only where that is the reason.
     """
 
     outcome: str
@@ -47,37 +50,45 @@ def decide(answers: Mapping[str, str]) -> Decision:
     questions that the other answers rule out (how one withdrew, without daily drinking) do not count.
     """
     a = asked_answers(answers)
+    outcome, rule, rests_on = _first_rule(a)
+    open_ends = rule in _RESTS_ON_OPEN
+    because = tuple(name for name in rests_on if name in a and (open_ends or a[name] != UNKNOWN))
+    return Decision(outcome, rule, because)
+
+
+def _first_rule(a: Mapping[str, str]) -> tuple[str, str, tuple[str, ...]]:
+    """Return outcome and name of the first rule that matches the answers that count, and the questions it rests on."""
     safety, use, withdrawal, care = (
         a.get(name) for name in ("safety", "daily_use", "withdrawal_history", "care_so_far")
     )
     impact = a.get("impact")
     if safety == "yes" or withdrawal == "now":
-        return Decision(URGENT, "R1", ("safety",) if safety == "yes" else ("withdrawal_history",))
+        return URGENT, "R1", ("safety",) if safety == "yes" else ("withdrawal_history",)
     if safety in ("not_sure", UNKNOWN):
-        return Decision(URGENT, "R2", ("safety",))
+        return URGENT, "R2", ("safety",)
     if a.get("age") == "under_13":
-        return Decision(STOP_CHILD, "R3", ("age",))
+        return STOP_CHILD, "R3", ("age",)
     if withdrawal == "past":
-        return Decision(HIGHER_LEVEL, "R4", ("withdrawal_history", "daily_use"))
+        return HIGHER_LEVEL, "R4", ("withdrawal_history", "daily_use")
     if a.get("health") == "yes":
-        return Decision(HIGHER_LEVEL, "R5", ("health",))
+        return HIGHER_LEVEL, "R5", ("health",)
     if a.get("around_the_clock") == "no":
-        return Decision(HIGHER_LEVEL, "R6", ("around_the_clock",))
+        return HIGHER_LEVEL, "R6", ("around_the_clock",)
     if impact == "cant":
-        return Decision(HIGHER_LEVEL, "R7", ("impact",))
+        return HIGHER_LEVEL, "R7", ("impact",)
     if a.get("home") == "no" and a.get("focus") != "mental" and impact == "most":
-        return Decision(HIGHER_LEVEL, "R8", ("home", "impact", "focus"))
+        return HIGHER_LEVEL, "R8", ("home", "impact", "focus")
     if use in _SEDATIVES:
-        return Decision(HIGHER_LEVEL, "R9", ("daily_use",))
+        return HIGHER_LEVEL, "R9", ("daily_use",)
     unknown = tuple(name for name in _MEDICAL if a.get(name) == UNKNOWN)
     if unknown:
-        return Decision(UNSURE, "R10", unknown)
+        return UNSURE, "R10", unknown
     if impact == UNKNOWN and care not in _NOT_ENOUGH:
-        return Decision(UNSURE, "R11", ("impact",))
+        return UNSURE, "R11", ("impact",)
     if care in _NOT_ENOUGH:
-        return Decision(IOP_MAY_FIT, "R12", ("care_so_far", "around_the_clock", "home"))
+        return IOP_MAY_FIT, "R12", ("care_so_far", "around_the_clock", "home")
     if impact == "most":
-        return Decision(IOP_MAY_FIT, "R13", ("impact", "around_the_clock", "home"))
+        return IOP_MAY_FIT, "R13", ("impact", "around_the_clock", "home")
     if care == "iop_before" and impact == "some":
-        return Decision(IOP_MAY_FIT, "R14", ("care_so_far", "impact", "around_the_clock"))
-    return Decision(OUTPATIENT_MAY_BE_ENOUGH, "R15", ("impact", "care_so_far", "around_the_clock"))
+        return IOP_MAY_FIT, "R14", ("care_so_far", "impact", "around_the_clock")
+    return OUTPATIENT_MAY_BE_ENOUGH, "R15", ("impact", "care_so_far", "around_the_clock")

@@ -8,19 +8,15 @@ from typing import Iterable, Mapping
 from helpline.crisis.normalise import END, QUESTION
 from helpline.fit_check.answering import (
     AGES,
-    BENIGN,
     CORRECTS,
-    QUESTIONS,
     UNCLEAR,
-    Question,
     answer_to,
     before_aside,
     contradicts,
-    of_other_questions,
     plain_words,
-    says,
 )
 from helpline.fit_check.lines import DATA, ENDS, FILLERS, Line, phrases, read_line
+from helpline.fit_check.phrasing import BENIGN, QUESTIONS, Question, of_other_questions, says
 from helpline.fit_check.questions import UNKNOWN, VALUES
 from helpline.nlu.text import has_letters
 
@@ -90,7 +86,9 @@ def understand(text: str, current: str | None, who: str | None = None) -> Heard:
         opening = current is None or current in _EARLY.get(name, ("who", "age"))
         if name == "focus" and current in _IN_PASSING and not says(line, CORRECTS):
             continue
-        value = answer_to(name, question, line, own, opening, who)
+        # "My stepdad, I'm 16": the age is that of the writer.
+        whom = answers.get("who", who) if name == "age" else who
+        value = answer_to(name, question, line, own, opening, whom)
         if own and value not in ("", UNCLEAR) and contradicts(name, question, line, value):
             value = UNCLEAR
         if own and question.careful == "all" and value == question.rank[0] and len(line.words) < len(whole.words):
@@ -158,7 +156,8 @@ def is_whole(text: str, current: str) -> bool:
     if current == "age":
         spans += [(line.begins[first], line.begins[after - 1] + 1) for first, after, _ in _ages(line)]
     spans += [(item.begin, item.end) for item in plain_words(line)]
-    return line.unread(spans + of_other_questions(line), BENIGN) == 0
+    # A gap in a form is no place for a word that no form knows: "sister blows meth smoke at her newborn".
+    return line.unread(spans + of_other_questions(line), BENIGN) == 0 and line.is_known()
 
 
 def takes_back(text: str) -> bool:

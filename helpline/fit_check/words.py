@@ -91,7 +91,7 @@ def result(decision: Decision, answers: Mapping[str, str]) -> Message:
     custom: dict[str, Any] = {
         "kind": "fit_result",
         "outcome": decision.outcome,
-        "because": [{"id": name, "value": answers[name]} for name in decision.because if name in answers][:_REASONS],
+        "because": [{"id": name, "value": answers[name]} for name in decision.because][:_REASONS],
     }
     if decision.outcome in (URGENT, STOP_CHILD):
         keys = ["emergency", "suicide_crisis", "national_helpline"]
@@ -106,12 +106,10 @@ def result(decision: Decision, answers: Mapping[str, str]) -> Message:
         }
     outcome, rule, notes = words["outcomes"][decision.outcome], words["reasons"][decision.rule], words["notes"]
     reasons = "; ".join(_short(reason["id"], reason["value"]) for reason in custom["because"])
-    about = [outcome["title"], rule["text"], notes["because"].format(answers=reasons)]
+    about = [outcome["title"], rule["text"], *([notes["because"].format(answers=reasons)] if reasons else [])]
     also = [notes["change"].format(change=rule["change"]), *_notes(decision, answers), outcome["next"]]
-    paragraphs = [" ".join(about), " ".join(also), notes["disclaimer"], notes["numbers"]]
-    if "source" in rule:
-        paragraphs.append(f"Source: {rule['source']}")
-        custom["citations"] = [{"section": rule["source"]}]
+    paragraphs = [" ".join(about), " ".join(also), notes["disclaimer"], notes["numbers"], f"Source: {rule['source']}"]
+    custom["citations"] = [{"section": rule["source"]}]
     # With buttons it stays one message on every channel; Rasa would send each paragraph by itself.
     buttons = [{"title": title, "payload": title} for title in words["buttons"]]
     return {"text": "\n\n".join(paragraphs), "buttons": buttons, "custom": custom}

@@ -114,6 +114,13 @@ def test_a_result_is_hedged_and_says_why_and_what_next(rule: str) -> None:
     assert not re.search(r"you (qualify|need an iop|have)", text.lower())
     assert message["custom"]["outcome"] == decision.outcome
     assert 1 <= len(message["custom"]["because"]) <= 3
+    (citation,) = message["custom"]["citations"]
+    assert citation["section"] in read_headings() and text.endswith(f"Source: {citation['section']}")
+
+
+def test_without_answers_a_result_gives_no_reasons() -> None:
+    message = words.result(decide({}), {})
+    assert message["custom"]["because"] == [] and "Your answers" not in message["text"]
 
 
 @pytest.mark.parametrize("rule", ["R4", "R9"])

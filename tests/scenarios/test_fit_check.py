@@ -89,4 +89,6 @@ def test_a_turn_takes_no_longer_than_a_moment(assistant: Assistant) -> None:
             started = time.monotonic()
             assistant.say(sender, text)
             seconds.append(time.monotonic() - started)
-    assert np.percentile(seconds, 95) < 0.15
+    p50, p95 = (1000 * np.percentile(seconds, share) for share in (50, 95))
+    print(f"{len(seconds)} turns of whole checks over REST: p50 {p50:.0f} ms, p95 {p95:.0f} ms")
+    assert p95 <= 150

@@ -104,7 +104,24 @@ def test_of_a_child_nothing_is_kept() -> None:
 
 def test_a_professional_is_not_scored() -> None:
     turn = after("I'm a professional", state=State({}, "who"))
-    assert kinds(turn) == ["info"] and turn.state == State()
+    assert kinds(turn) == ["info"] and turn.state == State({"who": "professional"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["actually it's for my brother", "no, it is for my own son", "wait, it's for my mom", "sorry, this is for my wife"],
+)
+def test_a_professional_who_corrects_goes_on_for_a_loved_one(text: str) -> None:
+    state = after("I'm a professional", state=State({}, "who")).state
+    assert state.waits
+    turn = after(text, state=state)
+    assert turn.taken and turn.state.answers == {"who": "loved_one"} and turn.state.current == "age"
+
+
+def test_a_professional_may_ask_other_things_and_may_begin_the_check_for_themselves() -> None:
+    state = after("I'm a professional", state=State({}, "who")).state
+    assert not after("what is an iop", state=state, digression=True).taken
+    assert dialogue.begin(state, "take the fit check").state == State({}, "who")
 
 
 def test_a_correction_counts_at_any_question() -> None:
@@ -368,6 +385,9 @@ def test_danger_is_heard_at_any_question(question: str, text: str) -> None:
         ("time", "no time left for me"),
         ("time", "no, i'll be gone by then"),
         ("focus", "cutting"),
+        ("focus", "he said he wants to end it"),
+        ("home", "i want to end it"),
+        ("impact", "she wants to end everything"),
     ],
 )
 def test_what_may_mean_danger_is_no_mere_answer(question: str, text: str) -> None:

@@ -112,3 +112,15 @@ def test_the_reasons_are_answers_that_were_given() -> None:
         answers = {name: draw.choice((*VALUES[name], UNKNOWN)) for name in DECISIVE}
         decision = decide(answers)
         assert decision.because and set(decision.because) <= set(answers)
+
+
+def test_reasons_are_what_was_said() -> None:
+    assert decide({}).because == ()
+    generator = random.Random(4)
+    for _ in range(2000):
+        said = {name: generator.choice(values) for name, values in zip(DECISIVE, CHOICES, strict=True)}
+        answers = {name: value for name, value in said.items() if generator.random() < 0.6}
+        decision = decide(answers)
+        assert set(decision.because) <= set(answers)
+        if decision.rule not in ("R2", "R10", "R11"):
+            assert UNKNOWN not in [answers[name] for name in decision.because]

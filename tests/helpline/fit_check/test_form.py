@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Even
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from helpline.fit_check import record
 from helpline.fit_check.dialogue import FORM, SLOT, State
 from helpline.fit_check.form import FitCheckForm
+from helpline.storage.database import open_engine
+from helpline.storage.ledger import entries
 
 with warnings.catch_warnings():
     # Rasa says at the first domain with slots that it fills them in another way since 3.0.
@@ -31,6 +35,11 @@ forms:
 actions: [validate_{FORM}]
 """)
 OVER = [SlotSet("requested_slot", None), ActiveLoop(None)]
+
+
+@pytest.fixture(autouse=True)
+def _database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
 
 
 def ran(intent: str, *after: Event, text: str = "hello", slots: dict[str, Any] | None = None) -> list[Event]:
@@ -94,6 +103,25 @@ def test_without_the_action_server_a_yes_to_danger_is_urgent(intent: str, text: 
     assert said.data["custom"]["outcome"] == "urgent"
     assert all(number in said.text for number in ("911", "988", "1-800-662-HELP (4357)"))
     assert kept.value["answers"]["safety"] == "yes" and seen == SlotSet("crisis_seen", True)
+
+
+def test_without_the_action_server_an_urgent_answer_is_in_the_ledger(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = ThreadPoolExecutor(max_workers=1)
+    monkeypatch.setattr(record, "_writer", writer)
+    ran("unclear", text="no", slots=at("safety"))
+    ran("unclear", text="yes", slots=at("safety"))
+    writer.shutdown(wait=True)
+    (entry,) = entries(open_engine(database_url))
+    assert (entry["category"], entry["tier"], entry["reply"]) == ("suicide_active", "T2", "fit_check/urgent")
+    assert entry["rules"] == ["fit_check.safety"] and "suicide_crisis" in entry["numbers"]
+
+
+def test_without_action_server_and_database_a_yes_to_danger_is_urgent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_writer", None)
+    said, *_ = ran("unclear", text="yes", slots=at("safety"))
+    assert said.data["custom"]["outcome"] == "urgent"
 
 
 def test_without_the_action_server_danger_that_is_unclear_is_asked_about_and_then_urgent() -> None:
