@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from helpline.storage.redaction import addresses, contacts, dates, ids
+from helpline.storage.redaction import addresses, contacts, dates, ids, streets
 from helpline.storage.redaction.names import redact_names
 from helpline.storage.redaction.places import without_places
 from helpline.storage.redaction.rules import replaced
@@ -17,7 +17,7 @@ from helpline.storage.redaction.rules import replaced
 _IN_WORDS = (
     *contacts.IN_WORDS,
     *dates.DATES,
-    *addresses.IN_WORDS,
+    *streets.IN_WORDS,
 )
 _IN_DIGITS = (
     *contacts.IN_WORDS,
@@ -25,13 +25,14 @@ _IN_DIGITS = (
     *dates.DATES,
     *ids.IDS,
     *contacts.PHONES,
-    *addresses.IN_DIGITS,
-    *addresses.IN_WORDS,
+    *addresses.ADDRESSES,
+    *streets.IN_WORDS,
 )
 # Free numbers belong to services, such as the helplines that people ask about.
 _FREE = re.compile(
     r"((?<![\w-])(?:\+?1[ .-]?)?\(?8(?:00|88|77|66|55|44|33)\)?[ .-]?\d{3}[ .-]?(?:\d{4}|HELP|TALK)(?!\w|-\d)"
-    r"(?: ?\(\d{4}\))?|\b(?:1[ .-]?)?800[ .-]662(?![ .-]?\d)|\b662[ .-]HELP\b|\b741[ -]?741\b|\b(?:838255|678678|233733|88788)\b)",
+    r"(?: ?\(\d{4}\))?|\b(?:1[ .-]?)?800[ .-]662(?![ .-]?\d)|\b662[ .-]HELP\b|\b741[ -]?741\b|\b(?:838255|678678|"
+    r"233733|88788)\b)",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"[@\d]")

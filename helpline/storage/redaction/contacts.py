@@ -66,8 +66,10 @@ IN_WORDS: tuple[Rule, ...] = (
         re.compile(
             rf"(\b{_NETWORK}(?:(?: (?:user ?name|name|handle|user|id|account|tag)\b)+(?: is)?[:=]? ?|"
             rf"(?: is| it's)?(?: ?[:=@-] ?| )(?=\S*[\d_.#]\w)|(?: ?[:=] ?)))"
-            r"(?!(?:at|is|or|and|on|in|to|for|the|my|a|me|group|groups|page|app|account|post|video|live)\b)[\w.$#:-]*[\w$]|"
-            rf"(\b{_ACCOUNT}(?: is|'?s)?(?: ?[:=-] ?| ))(?=\w*[\d_.]\w|(?<=[:=] )|(?<=is ))(?!(?:page|and|to|is|please|here|info)\b)"
+            r"(?!(?:at|is|or|and|on|in|to|for|the|my|a|me|group|groups|page|app|account|post|video|live)\b)"
+            r"[\w.$#:-]*[\w$]|"
+            rf"(\b{_ACCOUNT}(?: is|'?s)?(?: ?[:=-] ?| ))(?=\w*[\d_.]\w|(?<=[:=] )|(?<=is ))(?!(?:page|and|to|is|"
+            rf"please|here|info)\b)"
             r"[\w.$-]*\w",
             re.IGNORECASE,
         ),
@@ -149,7 +151,8 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            rf"(?:\b{DIGIT_WORDS}[ ,.-]+){{2,}}\[phone\]|\barea code (?:is )?(?:\d{{3}}\b|(?:{DIGIT_WORDS}\b[ -]?){{3}})|"
+            rf"(?:\b{DIGIT_WORDS}[ ,.-]+){{2,}}\[phone\]|\barea code (?:is )?(?:\d{{3}}\b|"
+            rf"(?:{DIGIT_WORDS}\b[ -]?){{3}})|"
             r"\b\d{3}[ .-]+\[phone\]|\[phone\][ .-]+\d{2,4}\b|\b[a-z]?\d[a-z\d]{3,8} \d{3}[ .-]\d{4}\b",
             re.IGNORECASE,
         ),
@@ -158,7 +161,8 @@ PHONES: tuple[Rule, ...] = (
         "[phone]",
         re.compile(
             r"((?:\b(?:phone|cell|mobile|tel[eé]?fono|text|txt|call|fax|number|n[uú]mero|pager|ext|extension)\b\W{0,3}"
-            r"(?:me |us |is |at |es |el |\w+ ){0,2}))\d{3}[ .-]?\d{3,4}(?![\w-])|(\b(?:ext|extension|x)\.? ?#?)\d{2,6}\b",
+            r"(?:me |us |is |at |es |el |\w+ ){0,2}))\d{3}[ .-]?\d{3,4}(?![\w-])|(\b(?:ext|extension|x)\.? ?#?)"
+            r"\d{2,6}\b",
             re.IGNORECASE,
         ),
         (

@@ -41,7 +41,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"(\b(?:turn(?:s|ed|ing)?|be|cumpl\w+)(?: \d{{1,3}}| {BELOW_100})?(?: a[nñ]os)?(?: on| el| this| next| in)? )"
+            rf"(\b(?:turn(?:s|ed|ing)?|be|cumpl\w+)(?: \d{{1,3}}| {BELOW_100})?(?: a[nñ]os)?(?: on| el| this| next|"
+            rf" in)? )"
             rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT}(?= *(?:$|[.,!?])))",
             re.IGNORECASE,
         ),
@@ -51,7 +52,8 @@ DATES: tuple[Rule, ...] = (
         "[date]",
         re.compile(
             rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT})"
-            r"(?=,?(?: is|'?s| was| es)? (?:my|his|her|our|their|mi|su)(?: \w+['\u2019]?s)? (?:birthday|b-?day|cumplea))",
+            r"(?=,?(?: is|'?s| was| es)? (?:my|his|her|our|their|mi|su)(?: \w+['\u2019]?s)? (?:birthday|b-?day|"
+            r"cumplea))",
             re.IGNORECASE,
         ),
         ("birthday", "bday", "b-day", "cumplea"),
@@ -59,7 +61,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"\b{NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |del )?(?:{_YEAR}|(?:eighty|seventy|sixty|fifty|ninety)"
+            rf"\b{NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |del )?(?:{_YEAR}|(?:eighty|seventy|sixty|fifty|"
+            rf"ninety)"
             rf"(?:[ -](?:{UNITS}))?\b)|\b\d{{1,2}}[ -]{MONTH}[ -]\d{{2,4}}\b",
             re.IGNORECASE,
         ),

@@ -31,7 +31,8 @@ IDS: tuple[Rule, ...] = (
     Rule(
         "[id]",
         re.compile(
-            rf"(\b{_NAME}\b(?:[ -]{_WORD})*\.?(?: ?#)?(?: is| was| are| es| said| says|'s|:|=|,| -| \(| ending in| on file)*"
+            rf"(\b{_NAME}\b(?:[ -]{_WORD})*\.?(?: ?#)?(?: is| was| are| es| said| says|'s|:|=|,| -| \(| ending in|"
+            rf" on file)*"
             rf"(?: (?:number|no\.?|num|#))?[ :#]*){_YEARS}{_COUNTED}{_BILLED}"
             r"(?=[\w -]{0,14}\d{2})(?:\d{2,4}(?:[ -]\d{2,4}){1,5}(?![\w-])|"
             r"[A-Z]{0,4}\d[A-Z\d-]{3,}|[A-Z]{1,4}-?(?=\d)[A-Z\d-]{3,}|"

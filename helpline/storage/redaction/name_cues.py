@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
+from helpline.storage.redaction.words import words
+
 # What may stand before a surname.
 PARTICLES = ("van", "von", "der", "den", "de", "del", "la", "los", "da", "di", "bin", "ibn", "al", "el", "le", "st")
 _PARTICLE = rf"(?:(?:{'|'.join(PARTICLES)})[ -]){{0,2}}"
 # What a name certainly follows.
 INTRODUCED = re.compile(
     r"(?:\b(?:full|first|last|legal|maiden|middle|real|birth|family|given|sur|nick|stage|good|mothers?|dads?)?[ -]?"
-    r"name(?:['\u2019]?s| is| was)|\b(?:first|last|given|family|full|sur|maiden|middle|nick)[ -]?name(?:['\u2019]?s)?|\bname"
+    r"name(?:['\u2019]?s| is| was)|\b(?:first|last|given|family|full|sur|maiden|middle|nick)"
+    r"[ -]?name(?:['\u2019]?s)?|\bname"
     r"(?: (?:actually|really|also))?|\bname ?[:=-]|\bmy names|"
     r"(?:\bam|['\u2019]?m|\bis|\bwas|['\u2019]s|\bare) (?:called|named)|\b(?:goe?s?|"
     r"went|going) by(?: the name(?: of)?)?|"
-    r"\b(?:known|knows? (?:me|him|her)) as|\baka|\ba\.k\.a\.|\bn[ée]e|\bformerly|\bme llamo|\b(?:mi|su) nombre es|\bse llama|"
+    r"\b(?:known|knows? (?:me|him|her)) as|\baka|\ba\.k\.a\.|\bn[ée]e|\bformerly|\bme llamo|\b(?:mi|su) nombre es|"
+    r"\bse llama|"
     r"\bme dicen|\bnombre:|"
     r"\b(?:signed|patient|caller|client|attn|attention|from|to|cc|contact|re|pt|guardian|parent|spouse|physician|"
     r"provider|clinician|referr(?:al|ed by)|emergency contact)[ \t]*:)"
@@ -29,13 +33,15 @@ FAMILY = (
     "friend|bestie|best friend|buddy|homie|homegirl|dude|roommate|neighbou?r|boss|manager|supervisor|coworker|"
     "colleague|sponsor|therapist|counselor|psychiatrist|psychologist|doctor|nurse|pastor|priest|lawyer|attorney|"
     "public defender|caseworker|case manager|social worker|case worker|probation officer|parole officer|po|p\\.o\\.|"
-    "teacher|coach|landlord|dealer|plug|recruiter|interpreter|esposo|esposa|marido|mujer|novi[oa]|hij[oa]|hij[oa] mayor|"
+    "teacher|coach|landlord|dealer|plug|recruiter|interpreter|"
+    "esposo|esposa|marido|mujer|novi[oa]|hij[oa]|hij[oa] mayor|"
     "herman[oa]|amig[oa]|prim[oa]|t[ií][oa]|abuel[oa]|niet[oa]|sobrin[oa]|cuñad[oa]|suegr[oa]|yerno|nuera|jef[ea]|"
     "compadre|comadre|madrina|padrino|vecin[oa]|mam[aá]|pap[aá]|patr[oó]n"
 )
 # What a name may follow.
 SAID = re.compile(
-    rf"(?:\b(?:i am|i['\u2019]?m|im|this is|this['\u2019]s|soy|habla|here is|myself|named|call(?:ed|s)? (?:me|him|her|them)|"
+    rf"(?:\b(?:i am|i['\u2019]?m|im|this is|this['\u2019]s|soy|habla|here is|myself|named|call(?:ed|s)? (?:me|him|"
+    rf"her|them)|"
     rf"(?:ask|asking|asked|pregunt[ea]) (?:for|por)|"
     rf"(?:spoke|talk|talked|talking|speak|speaking) (?:to|with)|met with|behalf of|"
     rf"care of|c/o|attn|(?:mother|father|parent|wife|husband|sister|brother|friend) of|"
@@ -47,9 +53,12 @@ SAID = re.compile(
 )
 # What a name in lower case that is in no list may follow: no comma, no "is".
 CLOSE = re.compile(
-    rf"(?:\b(?:my|our|his|her|their|a|the|mi|su|nuestr[oa]|little|big|older|younger|best|oldest|youngest|ex|lil|step|late|new|old)"
-    rf" (?:{FAMILY})(?:[- ]in[- ]law)?(?:(?:['\u2019]?s| is| was)? name(?:['\u2019]?s| is)?)?,?|\b(?:named|calls? (?:me|him|her)|me llamo|ask for|"
-    rf"called|pregunte por|t[ií][oa]|do[nñ]a?|aunt(?:ie)?|uncle|cousin|this is|it['\u2019]?s me|officer is|name is)) {_PARTICLE}$",
+    rf"(?:\b(?:my|our|his|her|their|a|the|mi|su|nuestr[oa]|little|big|older|younger|best|oldest|youngest|ex|lil|"
+    rf"step|late|new|old)"
+    rf" (?:{FAMILY})(?:[- ]in[- ]law)?(?:(?:['\u2019]?s| is| was)? name(?:['\u2019]?s| is)?)?,?|\b(?:named|"
+    rf"calls? (?:me|him|her)|me llamo|ask for|"
+    rf"called|pregunte por|t[ií][oa]|do[nñ]a?|aunt(?:ie)?|uncle|cousin|this is|it['\u2019]?s me|officer is|name is))"
+    rf" {_PARTICLE}$",
     re.IGNORECASE,
 )
 # Before a doubtful name in lower case; what is behind it has to bear it out.
@@ -58,12 +67,15 @@ I_AM = re.compile(
     re.IGNORECASE,
 )
 NO_MORE = re.compile(
-    r"(?: (?:and i (?:really|need|want|am|have|drink|use)|btw|again|here|from (?:last|group|yesterday|the)|\d\d)\b| *[.,!?]| *$)",
+    r"(?: (?:and i (?:really|need|want|am|have|drink|use)|btw|again|here|from (?:last|group|yesterday|the)|\d\d)\b|"
+    r" *[.,!?]| *$)",
     re.IGNORECASE,
 )
 IS_OR_HAS = re.compile(
-    r" *(?:$|[.,!?)(]| (?:is|was|who|has|had|got|ran|needs|wants|says|said|told|lives|works|went|od['\u2019]?d|overdosed|"
-    r"relapsed|died|drinks|uses|does|ran|stole|left|won['\u2019]?t|cant|can['\u2019]t|and (?:i|my|me)|no quiere|toma|tiene|est[aá]|usa)\b)",
+    r" *(?:$|[.,!?)(]| (?:is|was|who|has|had|got|ran|needs|wants|says|said|told|lives|works|went|od['\u2019]?d|"
+    r"overdosed|"
+    r"relapsed|died|drinks|uses|does|ran|stole|left|won['\u2019]?t|cant|can['\u2019]t|and (?:i|my|me)|no quiere|"
+    r"toma|tiene|est[aá]|usa)\b)",
     re.IGNORECASE,
 )
 # "… is my brother", "… told me" behind a name at the beginning.
@@ -74,7 +86,8 @@ IS_MINE = re.compile(
 )
 DOES = re.compile(
     r" (?:told|said|says|sent|gave|referred|wrote|needs|called|from|and (?:i|my|me|[A-Z])|is|was|has|in|at|again|here|"
-    r"speaking|calling|won['\u2019]t|relapsed|drinks|uses|died|lives|works|got|wants|asked|thinks|never)\b|, (?:my|our|his|her|are|is|can|"
+    r"speaking|calling|won['\u2019]t|relapsed|drinks|uses|died|lives|works|got|wants|asked|thinks|never)\b|, (?:my|"
+    r"our|his|her|are|is|can|"
     r"party|mother|father|wife|husband|age|\d)| residence\b| family\b|['\u2019]s ",
 )
 DID = re.compile(
@@ -92,10 +105,12 @@ TELL = re.compile(
     re.IGNORECASE,
 )
 TITLE = re.compile(
-    r"\b(?:(?P<formal>mr|mrs|ms|mx|dr|judge|officer|deputy|detective|sgt|sergeant|lt|capt|miss|sra|sr|do[nñ]a|don|señora?|"
+    r"\b(?:(?P<formal>mr|mrs|ms|mx|dr|judge|officer|deputy|detective|sgt|sergeant|lt|capt|miss|sra|sr|do[nñ]a|don|"
+    r"señora?|"
     r"(?-i:NP|PA)|rev|rabbi|imam)|doctor|prof|professor|nurse(?: practitioner)?|pastor|reverend|"
     r"counselor|father|sister|brother|aunt|auntie|uncle|grandma|grandpa|t[ií][oa]|senora?|corporal|supervisor|"
-    rf"chief|coach|therapist)\b(?:(?<=\b[mdsl][rstx])\.|(?<=\b(?:mrs|sgt|sra|rev))\.|(?<=\b(?:prof|capt))\.)?[ \t]+{_PARTICLE}$",
+    rf"chief|coach|therapist)\b(?:(?<=\b[mdsl][rstx])\.|(?<=\b(?:mrs|sgt|sra|rev))\.|(?<=\b(?:prof|capt))"
+    rf"\.)?[ \t]+{_PARTICLE}$",
     re.IGNORECASE,
 )
 # "… here", "… speaking" behind a name.
@@ -111,10 +126,14 @@ KNOWN = re.compile(
     r"(?:san|santa|saint|st)\.? \w+|dr\.? (?:bob|pepper|phil|google)|bill w|jack daniel['\u2019]?s?|jim beam|"
     r"captain morgan|jose cuervo|ben and jerry['\u2019]?s|blue cross|kaiser permanente|uncle sam|pete['\u2019]?s sake|"
     r"jack[- ]of|average joe|plain jane|debbie downer|nosy nellie|peeping tom|(?:jane|john) doe(?!-)|dear john|"
-    r"smart alec|big mac|mcdonald['\u2019]?s|wendy['\u2019]?s|jimmy john['\u2019]?s|a karen|no way jose|even steven|llam[oóa]? la aten\w+|parkinson['\u2019]?s|alzheimer['\u2019]?s|"
-    r"huntington['\u2019]?s|crohn['\u2019]?s|hodgkin['\u2019]?s|murphy['\u2019]?s law|romeo and juliet|johnny walker|tito['\u2019]?s|mike['\u2019]?s hard|lucy in the sky|miss emma|aunt flo|"
-    r"trevor project|casey['\u2019]?s law|robin williams|matthew perry|amy winehouse|johnny cash|kurt cobain|sylvia plath|"
-    r"sam adams|jose cuervo|johnnie walker|evan williams|mary['\u2019]?s|bloody mary|lou gehrig['\u2019]?s|tourette['\u2019]?s)\b",
+    r"smart alec|big mac|mcdonald['\u2019]?s|wendy['\u2019]?s|jimmy john['\u2019]?s|a karen|no way jose|even steven|"
+    r"llam[oóa]? la aten\w+|parkinson['\u2019]?s|alzheimer['\u2019]?s|"
+    r"huntington['\u2019]?s|crohn['\u2019]?s|hodgkin['\u2019]?s|murphy['\u2019]?s law|romeo and juliet|"
+    r"johnny walker|tito['\u2019]?s|mike['\u2019]?s hard|lucy in the sky|miss emma|aunt flo|"
+    r"trevor project|casey['\u2019]?s law|robin williams|matthew perry|amy winehouse|johnny cash|kurt cobain|"
+    r"sylvia plath|"
+    r"sam adams|jose cuervo|johnnie walker|evan williams|mary['\u2019]?s|bloody mary|lou gehrig['\u2019]?s|"
+    r"tourette['\u2019]?s)\b",
     re.IGNORECASE,
 )
 # Where even an ordinary word with a capital letter is a name: "my name is Red".
@@ -129,226 +148,21 @@ ITS = re.compile(r"\bit['\u2019]?s $", re.IGNORECASE)
 AGAIN = re.compile(r" (?:btw|again|here|from (?:last|group|yesterday))\b")
 DASHED = re.compile(r"(?:^|[\w.!?,] )[-~] ?$|\b(?:lil|big|ol) $", re.IGNORECASE)
 IS_RELATION = re.compile(
-    r" (?:is|was) my (?:name\b|(?:\w+ )?(?:brother|sister|son|daughter|husband|wife|boyfriend|girlfriend|kid|cousin|nephew|"
+    r" (?:is|was) my (?:name\b|(?:\w+ )?(?:brother|sister|son|daughter|husband|wife|boyfriend|girlfriend|kid|cousin|"
+    r"nephew|"
     r"niece)\b)",
 )
 TOLD = re.compile(r"\b(?:tell|told|ask|asked) $", re.IGNORECASE)
 TELLING = re.compile(r" (?:from|in|at|that|i|said|to|hi)\b")
 # Doubtful names that a capital letter alone makes no name: months, faiths, places, drugs, titles.
-NOT_BY_CAPITAL = frozenset(
-    [
-        "april",
-        "may",
-        "june",
-        "august",
-        "abril",
-        "easter",
-        "jan",
-        "christian",
-        "german",
-        "jesus",
-        "asia",
-        "dakota",
-        "georgia",
-        "carolina",
-        "virginia",
-        "virgen",
-        "israel",
-        "houston",
-        "dallas",
-        "austin",
-        "paris",
-        "orlando",
-        "cleveland",
-        "madison",
-        "lincoln",
-        "jordan",
-        "chelsea",
-        "sydney",
-        "savannah",
-        "phoenix",
-        "montana",
-        "kenya",
-        "trinidad",
-        "latina",
-        "lady",
-        "king",
-        "queen",
-        "junior",
-        "major",
-        "prince",
-        "princess",
-        "royal",
-        "saint",
-        "santo",
-        "santa",
-        "sierra",
-        "geneva",
-        "genesis",
-        "forest",
-        "spring",
-        "summer",
-        "winter",
-        "autumn",
-        "sun",
-        "angeles",
-        "diego",
-        "ha",
-        "long",
-        "hung",
-        "molly",
-        "crystal",
-        "tina",
-        "roxy",
-        "roxie",
-        "bud",
-        "dot",
-        "pa",
-        "manual",
-        "temple",
-        "legacy",
-        "serenity",
-        "journey",
-        "haven",
-        "mercedes",
-        "van",
-        "mercy",
-        "sobriety",
-        "vi",
-        "fe",
-        "liberty",
-        "gay",
-        "norma",
-        "roman",
-        "irish",
-        "alpha",
-        "omega",
-        "meta",
-        "justice",
-        "blessing",
-        "marine",
-        "marina",
-        "loan",
-        "art",
-        "ash",
-        "promise",
-        "desire",
-        "destiny",
-        "unique",
-    ]
-)
+NOT_BY_CAPITAL = words("not_by_capital")
 # First names of two letters; in lower case after a relation or as a whole they are one.
-INITIALS = frozenset(
-    [
-        "aj",
-        "bj",
-        "cj",
-        "dj",
-        "jd",
-        "jj",
-        "jp",
-        "jr",
-        "jt",
-        "kc",
-        "kj",
-        "lj",
-        "mj",
-        "pj",
-        "rj",
-        "tj",
-        "tk",
-        "jb",
-        "jw",
-        "jz",
-        "tc",
-        "dd",
-        "cc",
-        "bb",
-    ]
-)
+INITIALS = words("initials")
 # Words that are names as well and that nearly always are none.
-HELPERS = frozenset(["will", "may", "said", "long", "hung", "ha", "can", "so"])
-PRONOUNS = frozenset(
-    [
-        "i",
-        "my",
-        "he",
-        "she",
-        "they",
-        "it",
-        "we",
-        "is",
-        "in",
-        "the",
-        "who",
-        "what",
-        "how",
-        "does",
-        "do",
-        "did",
-        "has",
-        "have",
-        "was",
-        "would",
-        "can",
-        "will",
-        "no",
-        "yes",
-    ]
-)
+HELPERS = words("helpers")
 # Doubtful names that are said of peoples and faiths, too.
-PEOPLES = frozenset(
-    ["gay", "german", "irish", "christian", "roman", "latina", "so", "will", "may", "said", "long", "ha"]
-)
+PEOPLES = words("peoples")
 # Doubtful names that say how or what someone is.
-STATES = frozenset(
-    [
-        "rich",
-        "earnest",
-        "precious",
-        "german",
-        "gay",
-        "young",
-        "noble",
-        "christian",
-        "royal",
-        "blessing",
-        "tiny",
-        "storm",
-        "stormy",
-        "sunny",
-        "sandy",
-        "rusty",
-        "rocky",
-        "misty",
-        "merry",
-        "major",
-        "junior",
-        "latina",
-        "queen",
-        "king",
-        "sang",
-        "sung",
-        "tan",
-        "wan",
-        "windy",
-        "spring",
-        "summer",
-        "winter",
-        "irish",
-        "roman",
-        "frank",
-        "lacy",
-        "rosy",
-        "tawny",
-        "angelic",
-        "randy",
-        "sincere",
-        "skip",
-        "yen",
-        "star",
-        "princess",
-        "prince",
-        "unique",
-    ]
-)
+STATES = words("states_of_mind")
+# What follows "officer" with a capital letter and is no name.
+PRONOUNS = words("pronouns")

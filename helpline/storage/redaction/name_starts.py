@@ -213,7 +213,7 @@ class Message:
 
     def _alone(self) -> bool:
         """Tell whether a message is nothing but a name of one to three words."""
-        words_of_it = [(what, word.lower()) for what, (_, _, word) in zip(self.kinds, self.tokens)]
+        words_of_it = [(what, word.lower()) for what, (_, _, word) in zip(self.kinds, self.tokens, strict=True)]
         names = all(what != WORD or len(word) == 1 or word in cues.PARTICLES for what, word in words_of_it)
         return names and len(self.tokens) < 4 and not self.text.rstrip().endswith("?")
 

@@ -7,7 +7,8 @@ TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 SPANISH_UNITS = "cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
 ORDINAL = (
-    r"(?:(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
+    r"(?:(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"
+    r"twelfth|"
     r"thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth))"
 )
 BELOW_100 = rf"(?:(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS}|o[h'\u2019]?[ -](?:{UNITS}))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from helpline.storage.redaction.addresses import STATE, STATES
+from helpline.storage.redaction.streets import STATE, STATES
 from helpline.storage.redaction.words import is_ordinary, lines, words
 
 _CAP = r"(?-i:[A-ZÁÉÍÓÚÑ][\w'\u2019&.-]*\w|[A-Z])"
@@ -14,7 +14,8 @@ _CAPS = rf"{_CAP}(?: (?:of |the |de |la |and |& )?{_CAP}){{0,4}}"
 _KIND = (
     r"(?:High(?: School)?|(?:Elementary|Middle|Primary|Junior High|Charter|Prep(?:aratory)?|Grade|Grammar|Secondary)"
     r"(?: School)?|Academy|University|College|Hospital|Medical Center|Clinic|Pediatrics|Church|Chapel|Cathedral|"
-    r"Synagogue|Mosque|Masjid|Baptist|Methodist|Lutheran|Tabernacle|Ministries|Shelter|House|Lodge|Ranch|Apartments?|Apts|"
+    r"Synagogue|Mosque|Masjid|Baptist|Methodist|Lutheran|Tabernacle|Ministries|Shelter|House|Lodge|Ranch|"
+    r"Apartments?|Apts|"
     r"Towers?|Estates|Villas|Manor|Acres|Trailer Park|Mobile Home Park|Inn|Motel|Hotel|"
     r"Suites|Hall|Dorm|County|Correctional(?: Facility)?|Prison|Jail|Penitentiary|Logistics|Freight|Trucking|"
     r"Construction|Plumbing|Roofing|Auto|Motors|Foods|Bakery|Diner|Grill|Tavern|Salon|Barbershop|"
@@ -31,48 +32,70 @@ _KNOWN = (
     r"Women's|Men's|Telehealth|Insurance|Private|Sunday|Friday|Saturday|Monday|Tuesday|Wednesday|Thursday|Burning)"
 )
 _WORK = (
-    r"\b(?:work(?:s|ed|ing)?|job|shift(?: lead)?|employed|employee|manager|manage|cook|server|nurse|cna|teacher|teach(?:es)?|"
+    r"\b(?:work(?:s|ed|ing)?|job|shift(?: lead)?|employed|employee|manager|manage|cook|server|nurse|cna|teacher|"
+    r"teach(?:es)?|"
     r"taught|driver|drives?|cashier|janitor|supervisor|boss|coworkers?|hr|bartend(?:er|s)?|stock(?:er)?|intern|clerk|"
     r"volunteer|on staff|deputy|pastor|professor|coach|counselor|tech|welder|dishwasher|trabaj[oa])"
-    r"(?: (?:nights|days|full ?time|part ?time|here|over|down|security))? (?:at|for|with|by|en|para) (?:the |la |el |our |a )?"
+    r"(?: (?:nights|days|full ?time|part ?time|here|over|down|security))? (?:at|for|with|by|en|para) (?:the |la |"
+    r"el |our |a )?"
 )
 _LEARN = (
     r"\b(?:goes|go|going|went|student|senior|junior|sophomore|freshman|enrolled|studies|studying|graduated|attends?|"
     r"attending|grade|class|teacher|principal|roommate|plays|va)(?: (?:to|at|from|in|a la|al|a))? (?:the )?"
 )
 _TREATED = (
-    r"\b(?:discharged|released|transferred|referred|admitted|taken|took (?:him|her|me|us)|patient|detoxed|stayed|graduated|"
-    r"kicked out|locked up|inmate|incarcerated|staff|(?:was|been|used to be|is|am|['\u2019]m|im) (?=at\b)|staying|stay|stays|living|lives)"
+    r"\b(?:discharged|released|transferred|referred|admitted|taken|took (?:him|her|me|us)|patient|detoxed|stayed|"
+    r"graduated|"
+    r"kicked out|locked up|inmate|incarcerated|staff|(?:was|been|used to be|is|am|['\u2019]m|im) (?=at\b)|staying|"
+    r"stay|stays|living|lives)"
     r" ?(?:from|to|at|out of|over at|down at) (?:the )?"
 )
-_WORSHIP = r"\b(?:(?:we|i) (?:go|belong)|member|church is|parish|worship|on the board|congregation)(?: (?:to|at|of|is))? (?:the )?"
-_HAVE = r"\b(?:i (?:own|run|started|manage)|owner of|ceo of|founder of|president of|manager of|halfway house is|dorm is|shelter is|school is|work is|employer is|church is) (?:the )?"
+_WORSHIP = (
+    r"\b(?:(?:we|i) (?:go|belong)|member|church is|parish|worship|on the board|congregation)(?: (?:to|at|of|"
+    r"is))? (?:the )?"
+)
+_HAVE = (
+    r"\b(?:i (?:own|run|started|manage)|owner of|ceo of|founder of|president of|manager of|halfway house is|"
+    r"dorm is|shelter is|school is|work is|employer is|church is) (?:the )?"
+)
 _FROM = (
-    r"\b(?:(?:am|['\u2019]?m|is|was|he['\u2019]?s|she['\u2019]?s|are|we['\u2019]?re|coming|move[ds]?|driving|calling|writing|"
-    r"hail|native) (?:from|in|near|outside(?: of)?|to|of)|from|(?:liv(?:e|es|ed|ing)|stay(?:s|ing)?|resid(?:e|es|ing)|based|located|born|"
-    r"raised|grew up|homeless|stuck)(?: (?:and raised|up|out|over|down|here))* (?:in|near|outside(?: of)?|around)|mov(?:e|ed|ing) to|"
+    r"\b(?:(?:am|['\u2019]?m|is|was|he['\u2019]?s|she['\u2019]?s|are|we['\u2019]?re|coming|move[ds]?|driving|"
+    r"calling|writing|"
+    r"hail|native) (?:from|in|near|outside(?: of)?|to|of)|from|(?:liv(?:e|es|ed|ing)|stay(?:s|ing)?|resid(?:e|es|"
+    r"ing)|based|located|born|"
+    r"raised|grew up|homeless|stuck)(?: (?:and raised|up|out|over|down|here))* (?:in|near|outside(?: of)?|around)|"
+    r"mov(?:e|ed|ing) to|"
     r"downtown|soy de|vivo en|vivimos en|nac[ií]\w* en|vengo de|general delivery,?|outside of) "
 )
 _STOP = (
     r"(?!(?:Medicaid|Medicare|IOP|PHP|AA|NA|A|An|The|My|Our|His|Her|Your|This|That|God|Recovery|Detox|Rehab|"
-    r"Treatment|State|Group|Groups|Work|School|Home|Church|Zoom|Facebook|Google|Monday|Tuesday|Wednesday|Thursday|Friday|"
+    r"Treatment|State|Group|Groups|Work|School|Home|Church|Zoom|Facebook|Google|Monday|Tuesday|Wednesday|Thursday|"
+    r"Friday|"
     r"Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Christmas|Thanksgiving|Easter|English|Spanish|College|I|Mom|Dad|CBT|DBT|ASAM|Level|Mental|Addiction|"
     r"Twelve|Betty)\b)"
 )
 # States and countries say little.
-_WIDE = rf"(?!(?:{STATE}|USA|US|America|Mexico|México|Canada|Europe|Africa|Asia|New York|Puerto Rico|England)\b(?! (?:[Cc]ity|State|University|College|Tech)\b))"
+_WIDE = (
+    rf"(?!(?:{STATE}|USA|US|America|Mexico|México|Canada|Europe|Africa|Asia|New York|Puerto Rico|England)"
+    rf"\b(?! (?:[Cc]ity|State|University|College|Tech)\b))"
+)
 
 _CAPITAL = re.compile(r"[a-z,.!?\d] ?[A-ZÁÉÍÓÚÑ]|^[A-Z]")
 _NAMED = re.compile(
-    rf"\b(?!{_KNOWN}\b)[A-Z][\w'\u2019.-]+(?: (?:of |the |& |and )?(?!{_KNOWN}\b)[A-Z][\w'\u2019.&-]*){{0,3}} {_KIND}\b(?: (?:number |no\.? |#)?\d+\b)?(?:(?: [A-Z]\w+){{1,2}}\b)?"
+    rf"\b(?!{_KNOWN}\b)[A-Z][\w'\u2019.-]+(?: (?:of |the |& |and )?(?!{_KNOWN}\b)"
+    rf"[A-Z][\w'\u2019.&-]*){{0,3}} {_KIND}\b(?: (?:number |no\.? |#)?\d+\b)?(?:(?: [A-Z]\w+){{1,2}}\b)?"
 )
 _BY_CAPITALS: tuple[re.Pattern[str], ...] = (
     re.compile(
-        r"\b(?:Mt|Mount|St|Saint|Our Lady of|Church of|University of|Bank of|First|Temple|Camp|Fort)\.? (?!Class\b|Time\b|Step\b|Day\b|John['\u2019]?s? wort)[A-Z][\w'\u2019]+(?: [A-Z][\w'\u2019]+)*(?<!Lady)\b(?=.)|(?<=at )(?:PS|P\.S\.|MS|HS) ?\d{1,3}\b"
+        r"\b(?:Mt|Mount|St|Saint|Our Lady of|Church of|University of|Bank of|First|Temple|Camp|Fort)\.? (?!Class\b|"
+        r"Time\b|Step\b|Day\b|John['\u2019]?s? wort)[A-Z][\w'\u2019]+(?: [A-Z][\w'\u2019]+)*(?<!Lady)\b(?=.)|"
+        r"(?<=at )(?:PS|P\.S\.|MS|HS) ?\d{1,3}\b"
     ),
     re.compile(
-        rf"\b(?!(?:Is|In|Does|From|Near|Medicaid|Live|The|And|I|For|At|Do|Are|Of|To|By|My|Hi|So|Yes|No|But|Or)\b)[A-Z][\w'\u2019.-]+(?: [A-Z][\w'\u2019.-]+){{0,2}}(?=,? {STATE}\b(?! ?[a-z]*(?:shire)))(?=,? [A-Z])(?<!West)(?<!North)(?<!South)(?<!New)"
+        rf"\b(?!(?:Is|In|Does|From|Near|Medicaid|Live|The|And|I|For|At|Do|Are|Of|To|By|My|Hi|So|Yes|No|But|Or)\b)"
+        rf"[A-Z][\w'\u2019.-]+(?: [A-Z][\w'\u2019.-]+){{0,2}}(?=,? {STATE}\b(?! ?[a-z]*(?:shire)))(?=,? [A-Z])"
+        rf"(?<!West)(?<!North)(?<!South)(?<!New)"
     ),
     re.compile(
         rf"(?P<any>)(?P<before>{_WORK}|{_LEARN}|{_WORSHIP}|{_HAVE}){_STOP}{_WIDE}{_CAPS}(?: \w*\d\w*)?", re.IGNORECASE
@@ -106,45 +129,13 @@ def without_places(text: str) -> str:
 _WORDS = re.compile(r"[a-záéíóúñ'\u2019&-]+")
 # A capital letter within a sentence, behind a word that may lead to a place.
 _LED_TO = re.compile(
-    r"\b(?:at|for|with|by|from|in|near|to|of|en|de|para|is|of|outside|around|downtown|a|al|own|run|started|manage|attends?|"
+    r"\b(?:at|for|with|by|from|in|near|to|of|en|de|para|is|of|outside|around|downtown|a|al|own|run|started|manage|"
+    r"attends?|"
     r"attending|delivery,?|student|senior|junior|grade|class|plays|is|va|school|the|la|el|our) [A-ZÁÉÍÓÚÑ]"
 )
 _HAS_KIND = re.compile(rf"[A-Z][\w'\u2019.&-]* {_KIND}\b")
 _SCHOOLS = frozenset({"high", "elementary", "middle", "university", "college", "academy"})
-_WORKING = frozenset(
-    [
-        "work",
-        "works",
-        "worked",
-        "working",
-        "job",
-        "shift",
-        "employed",
-        "employee",
-        "manager",
-        "cook",
-        "server",
-        "nurse",
-        "cna",
-        "teacher",
-        "teach",
-        "teaches",
-        "driver",
-        "drive",
-        "drives",
-        "cashier",
-        "janitor",
-        "supervisor",
-        "boss",
-        "bartend",
-        "stocker",
-        "intern",
-        "clerk",
-        "deputy",
-        "trabajo",
-        "trabaja",
-    ]
-)
+_WORKING = words("jobs")
 # The letters of a state that are no word, in lower case.
 _SMALL_STATE = r"(?:tx|fl|ny|nj|nc|sc|tn|ky|ga|az|nm|nv|ut|mn|wi|il|ks|sd|ri|vt|nh|wv|va|ca|oh|mo|ct|md|wa)"
 _STATE_WORDS = frozenset(
