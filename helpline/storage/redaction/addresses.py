@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from helpline.storage.redaction.rules import Rule
-from helpline.storage.redaction.streets import COMPASS, CROSSED, HOME, NO_STREET, NTH, STATE, STREET, TOWN, UNIT
+from helpline.storage.redaction.streets import COMMON, COMPASS, CROSSED, HOME, NO_STREET, NTH, STATE, STREET, TOWN, UNIT
 
 ADDRESSES: tuple[Rule, ...] = (
     Rule(
@@ -115,17 +115,29 @@ ADDRESSES: tuple[Rule, ...] = (
         ),
         ("st", "nd", "rd", "th"),
     ),
+    # A number and a tree or the like, "5th and main".
     Rule(
         "[address]",
-        re.compile(r"\bp\.? ?o\.? ?box #?\d+|\bapartado(?: postal)? \d+", re.IGNORECASE),
+        re.compile(
+            rf"(?<![\w$.,/-])\d{{2,5}} (?!(?:main|grand|division|vine)\b){COMMON}\b|(?<![\w-]){NTH} (?:and|&|n)"
+            rf" {COMMON}\b|"
+            rf"\b{COMMON} (?:and|&|n) {NTH}\b",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
+        "[address]",
+        re.compile(r"\bp\.? ?o\.? ?box(?: is| number| no\.?|:)* ?#?\d+|\bapartado(?: postal)? \d+", re.IGNORECASE),
         ("box", "apartado"),
     ),
     Rule(
         "[address]",
         re.compile(
-            r"\b(?:apt|apartment|unit|flat|suite|ste|depto|apto)s?\.? #?(?:\d+[a-z]?|[a-z]-?\d+)\b|\b(?:apt|"
+            r"\b(?:apt|apartment|unit|flat|suite|ste|depto|apto|apartamento|edificio|interior)s?\.?(?: (?:number|"
+            r"no\.?|num|is|n[uú]mero))* ?#?(?:\d+[a-z]?|[a-z]-?\d+)\b|\b(?:apt|"
             r"apartment)\.? #?[b-hj-z]\b|#\d+[A-Z]\b|"
-            r"(?<!a )(?<!alot )\b(?:(?:room|rm)(?= ?#?\d\d)|lot|bldg|building|dorm|bunk|trailer|space|cell|"
+            r"(?<!a )(?<!alot )\b(?:(?:room|rm)(?= ?#?(?:\d\d|\d[a-z]\b))|lot|bldg|building|"
+            r"dorm|bunk|trailer|space|cell|"
             r"house (?:number|no\.?|num))"
             r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min|hours?|days?|weeks?|months?|years?|times|of|year|to|more|"
             r"and)\b)|"

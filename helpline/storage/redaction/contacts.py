@@ -65,7 +65,8 @@ IN_WORDS: tuple[Rule, ...] = (
         "[handle]",
         re.compile(
             rf"(\b{_NETWORK}(?:(?: (?:user ?name|name|handle|user|id|account|tag)\b)+(?: is)?[:=]? ?|"
-            rf"(?: is| it's)?(?: ?[:=@-] ?| )(?=\S*[\d_.#]\w)|(?: ?[:=] ?)))"
+            rf"(?: is| it's)?(?: ?[:=@-] ?| )(?=\S*[\d_.#]\w)|(?: ?[:=] ?)(?=\S*[\d_.]|\S+\s*$|\S+[,.] )))"
+            rf"(?=\S*[A-Za-z])"
             r"(?!(?:at|is|or|and|on|in|to|for|the|my|a|me|group|groups|page|app|account|post|video|live)\b)"
             r"[\w.$#:-]*[\w$]|"
             rf"(\b{_ACCOUNT}(?: is|'?s)?(?: ?[:=-] ?| ))(?=\w*[\d_.]\w|(?<=[:=] )|(?<=is ))(?!(?:page|and|to|is|"
@@ -140,7 +141,7 @@ PHONES: tuple[Rule, ...] = (
     # Letters for digits, as on a keypad.
     Rule(
         "[phone]",
-        re.compile(r"(?<![\w-])(?:\(?\d{3}\)?[ .-]?)?\d{3}[ .-](?=[A-Z-]*[A-Z]{3})(?:[A-Z]{3,4}-?){1,2}(?![\w-])"),
+        re.compile(r"(?<![\w-])(?:\(?\d{3}\)?[ .-]\d{3}-[A-Z]{4}|\d{3}-[A-Z]{3,4}-[A-Z]{3,4}|\d{3}-[A-Z]{7})(?![\w-])"),
     ),
     # Any other grouping of seven to fifteen digits that are no years.
     Rule(

@@ -32,7 +32,8 @@ DATES: tuple[Rule, ...] = (
             rf"|{_DAY_AND_MONTH}{_OF_A_YEAR}"
             rf"|{_DAY}? ?{MONTH},? (?:of |de |del )?(?:{_YEAR}|\d\d\b)"
             rf"|(?:(?:{BELOW_100}|{UNITS})[ ,-]+){{2}}(?:nineteen[ -]|two thousand[ -])?{BELOW_100}\b"
-            rf"|\d{{4}} \d{{4}}\b|\d{{8}}\b|\d{{6}}\b|{_YEAR}|(?<=born in )\d\d\b|(?<=in the )\d\d\b)",
+            rf"|\d{{4}} \d{{4}}\b|\d{{8}}\b|\d{{6}}\b|{_YEAR}|(?<=born in )\d\d\b|(?<=born )\d\d\b(?= *(?:$|[.,!?]))"
+            rf"|(?<=in the )\d\d\b)",
             re.IGNORECASE,
         ),
         ("born", "birth", "bday", "b-day", "dob", "d.o.b", "nac", "cumpl"),

@@ -11,7 +11,7 @@ _NAME = (
     r"(?:mrn|(?:medical |health )?record|chart|patient|pt|member(?:ship)?|subscriber|policy(?: ?holder)?|group|grp|"
     r"claim|case|account|acct|insurance|medicaid|medicare|medi-cal|ssn|soc(?:ial)?(?: sec(?:urity)?)?|ss|license|"
     r"licence|licencia|dl|driver'?s|passport|pasaporte|rx|prescription|file|plates?|tag|vin|booking|docket|inmate|"
-    r"badge|employee|student|enrollee|beneficiary|client|cin|sid|doc|jail|warrant|citation|ticket|order|invoice|"
+    r"badge|employee|student|enrollee|beneficiary|client|cin|sid|doc|jail|warrant|citation|ticket|invoice|"
     r"reference|ref|confirmation|authorization|auth|id|tricare|va|aetna|cigna|humana|bcbs|blue cross|blue shield|"
     r"kaiser|anthem|uhc|unitedhealthcare|molina|centene|ambetter|green card|alien|visa|mastercard|amex|card|"
     r"credit card|debit card|routing|iban|bin|pcn|ebt|expediente|caso|tarjeta|seguro(?: social)?|p[oó]liza|"
@@ -21,7 +21,7 @@ _WORD = r"(?:id|i\.d\.|card|number|num|no\.?|nr\.?|#|record|file|security|plate|
 # What counts something, or what a bill says was done, is nobody's number.
 _COUNTED = (
     r"(?!\d+(?:\.\d+)? ?(?:mg|mcg|ml|k|dollars?|bucks|percent|%|days?|hours?|hrs?|times|years?|yrs?|weeks?|months?|"
-    r"games|miles|am|pm|mins?|minutes?|sessions?|people|steps?|pills?|beers?)\b)(?!\d+-[a-z]{2,}\b)"
+    r"games|miles|am|pm|mins?|minutes?|sessions?|people|steps?|pills?|beers?|ft|feet|lbs?)\b)(?!\d+-[a-z]{2,}\b)"
 )
 _YEARS = r"(?!(?:19|20)\d\d\b(?![- ]?\d))(?!(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d\b)"
 _BILLED = r"(?!(?:[GHSTJ]\d{4}|[A-Z]\d\d(?:\.\w{1,4})?|90[78]\d\d|992\d\d)(?:-\w\w)?(?![\w-]))"
@@ -55,8 +55,9 @@ IDS: tuple[Rule, ...] = (
     Rule(
         "[id]",
         re.compile(
-            r"(\b(?:pin(?: (?:code|number))?|pass ?(?:code|word)|(?:gate|door|entry|access|lock) ?code|contraseña)"
-            r"(?: is|'s|:|=| es)* ?)(?=\S*\d)[\w!#$%-]{3,}",
+            r"(\b(?:pin(?: (?:code|number))?|(?<!zip )(?<!area )(?<!cpt )(?<!icd )code(?= is|:)|(?:last )?(?:four |"
+            r"4 )digits(?= are| is|:)|pass ?(?:code|word)|(?:gate|door|entry|access|lock) ?code|contraseña)"
+            r"(?: is|'s| are|:|=| es)* ?)(?=\S*\d)[\w!#$%-]{3,}",
             re.IGNORECASE,
         ),
     ),
@@ -75,7 +76,8 @@ IDS: tuple[Rule, ...] = (
 MIXED = re.compile(r"(?<![\w$-])(?=[A-Z-]*\d)[A-Z0-9][A-Z0-9-]{4,}(?!\w)", re.IGNORECASE)
 _IS_ID = re.compile(
     rf"{_BILLED}(?!(?:19|20)\d\d-(?:19|20)\d\d$)(?!(?:19|20)\d\ds?$)(?!\d+(?:-\d+)?-?[a-z]+$)(?!\d+[ap]m-)(?:"
-    r"(?=.{7,}).*\d{4}|(?=[^a-z]{5,}$)(?=(?:.*[A-Z]))(?=(?:.*\d){3})|(?=.{6,})(?=(?:.*[a-z]){2})(?=(?:.*\d){3})(?!.*-))"
+    r"(?=.{7,}).*\d{4}|(?=[A-Z\d]{6,}$)(?=.*[A-Z]\d+[A-Z]|.*\d[A-Z]+\d)|(?=[^a-z]{5,}$)(?=(?:.*[A-Z]))"
+    r"(?=(?:.*\d){3})|(?=.{6,})(?=(?:.*[a-z]){2})(?=(?:.*\d){3})(?!.*-))"
 )
 # Six digits that are no round sum.
 _BARE = re.compile(r"(?<![\w$.,-])(?!741741)(?!\d+000\b)\d{6}(?![\w,-]|\.\d)(?! ?(?:dollars|bucks|people|miles|steps))")

@@ -78,6 +78,72 @@ IS_OR_HAS = re.compile(
     r"toma|tiene|est[aá]|usa)\b)",
     re.IGNORECASE,
 )
+# "hey its", "thanks," before a doubtful name in lower case; the closing only at the end.
+GREETED = re.compile(
+    r"\b(?:hi|hey|hello|yo|hiya|morning|evening|afternoon|hola)[,!.]? (?:there,? |again,? |guys,? |all,? )?"
+    r"(?:it['\u2019]?s|this is|i['\u2019]?m|soy)(?: me)?,? $",
+    re.IGNORECASE,
+)
+CLOSING = re.compile(
+    r"\b(?:thanks|thank you|thank u|thx|sincerely|love|xo|xoxo|best|regards|yours|ty|peace|blessings|bye|cheers|"
+    r"gracias)"
+    r"[,.!]* $",
+    re.IGNORECASE,
+)
+# "my name is stone": where an ordinary word in lower case is a name, if nothing follows it.
+NAME_IS = re.compile(
+    r"\b(?:my|his|her|the|son['\u2019]?s|daughter['\u2019]?s|first|last) name(?: is|['\u2019]?s)"
+    r" $",
+    re.IGNORECASE,
+)
+ENDS = re.compile(r" *(?:$|[.,!]| (?:and|btw)\b| \d\d\b)")
+NO_NAME = frozenset(
+    {
+        *(
+            "not",
+            "private",
+            "confidential",
+            "anonymous",
+            "required",
+            "needed",
+            "on",
+            "in",
+            "the",
+            "a",
+            "an",
+            "it",
+            "there",
+        ),
+        *(
+            "secret",
+            "safe",
+            "used",
+            "given",
+            "shared",
+            "public",
+            "protected",
+            "out",
+            "known",
+            "mentioned",
+            "listed",
+            "still",
+        ),
+        *(
+            "none",
+            "nobody",
+            "irrelevant",
+            "optional",
+            "important",
+            "wrong",
+            "right",
+            "here",
+            "what",
+            "nothing",
+            "no",
+            "your",
+        ),
+    }
+)
 # "… is my brother", "… told me" behind a name at the beginning.
 IS_MINE = re.compile(
     rf"(?:['\u2019]s| is|, | was)? ?(?:my|our) (?:\w+ )?(?:{FAMILY}|name)\b|"
@@ -105,7 +171,8 @@ TELL = re.compile(
     re.IGNORECASE,
 )
 TITLE = re.compile(
-    r"\b(?:(?P<formal>mr|mrs|ms|mx|dr|judge|officer|deputy|detective|sgt|sergeant|lt|capt|miss|sra|sr|do[nñ]a|don|"
+    r"\b(?:(?P<formal>mr|mrs|ms|mx|dr|judge|officer|deputy|detective|sgt|sergeant|lt|capt|doc|miss|sra|dra|sr|lic|"
+    r"do[nñ]a|don|"
     r"señora?|"
     r"(?-i:NP|PA)|rev|rabbi|imam)|doctor|prof|professor|nurse(?: practitioner)?|pastor|reverend|"
     r"counselor|father|sister|brother|aunt|auntie|uncle|grandma|grandpa|t[ií][oa]|senora?|corporal|supervisor|"

@@ -49,11 +49,14 @@ class Message:
         cased = len(tokens) < 6 or capitals * 10 <= len(tokens) * 7
         # Where most words are without them, one within a sentence makes a name.
         self._telling = len(tokens) > 2 and capitals * 2 <= len(tokens)
+        # Only then an ordinary word can be one.
+        self._names = "name" in text
         self.kinds = [kind(word, cased and not (word.isupper() and len(word) > 3)) for _, _, word in tokens]
 
     def may_begin(self, place: int) -> bool:
         """Tell whether a closer look at a word is worth it."""
-        return self.kinds[place] != WORD or self.tokens[place][2].lower() in cues.INITIALS
+        low = self.tokens[place][2].lower()
+        return self.kinds[place] != WORD or low in cues.INITIALS or (self._names and low not in cues.NO_NAME)
 
     def before(self, place: int) -> str:
         """Return what stands before a word, as far as it matters."""
@@ -69,6 +72,8 @@ class Message:
         if low in cues.INITIALS:
             led = cues.CLOSE.search(before) or cues.I_AM.search(before) or cues.SAID.search(before)
             return bool(led or cues.IS_MINE.match(text, stop))
+        if what == WORD:
+            return bool(cues.NAME_IS.search(before) and cues.ENDS.match(text, stop))
         title = cues.TITLE.search(before)
         if title and self._titled(place, title.group("formal") is not None):
             return True
@@ -101,7 +106,11 @@ class Message:
         before, low = self.before(place), word.lower()
         if (self._pair(place) or self._initialled(place)) and cues.SAID.search(before):
             return True
-        near = cues.CLOSE.search(before) or (cues.I_AM.search(before) and cues.NO_MORE.match(text, stop))
+        near = (
+            cues.CLOSE.search(before)
+            or cues.GREETED.search(before)
+            or (cues.I_AM.search(before) and cues.NO_MORE.match(text, stop))
+        )
         mine = self._opens(place) and cues.IS_MINE.match(text, stop)
         if what == SURNAME:
             here = self._opens(place) and cues.HERE.match(text, stop)
@@ -164,6 +173,8 @@ class Message:
             return bool((cues.IS if cues.SOME.search(before) else cues.IS_OR_HAS).match(text, stop))
         if word in cues.STATES:
             return False
+        if cues.GREETED.search(before) or (cues.CLOSING.search(before) and not text[stop:].strip(" .!\n")):
+            return True
         if cues.I_AM.search(before):
             return cues.NO_MORE.match(text, stop) is not None
         if cues.ITS.search(before):

@@ -6,10 +6,10 @@ import re
 from functools import cache
 
 from helpline.storage.redaction.streets import STATE, STATES
-from helpline.storage.redaction.words import is_ordinary, lines, words
+from helpline.storage.redaction.words import is_misspelt, is_ordinary, lines, words
 
 _CAP = r"(?-i:[A-ZÁÉÍÓÚÑ][\w'\u2019&.-]*\w|[A-Z])"
-_CAPS = rf"{_CAP}(?: (?:of |the |de |la |and |& )?{_CAP}){{0,4}}"
+_CAPS = rf"{_CAP}(?: (?:of |the |de |la |and |& )?(?!I\b){_CAP}){{0,4}}"
 # What the name of a place ends with.
 _KIND = (
     r"(?:High(?: School)?|(?:Elementary|Middle|Primary|Junior High|Charter|Prep(?:aratory)?|Grade|Grammar|Secondary)"
@@ -40,8 +40,8 @@ _WORK = (
     r"el |our |a )?"
 )
 _LEARN = (
-    r"\b(?:goes|go|going|went|student|senior|junior|sophomore|freshman|enrolled|studies|studying|graduated|attends?|"
-    r"attending|grade|class|teacher|principal|roommate|plays|va)(?: (?:to|at|from|in|a la|al|a))? (?:the )?"
+    r"\b(?:(?:student|senior|junior|sophomore|freshman|enrolled|studies|studying|graduated|grade|teacher|principal|"
+    r"roommate) (?:at|from)|attends?|attending) (?:the )?"
 )
 _TREATED = (
     r"\b(?:discharged|released|transferred|referred|admitted|taken|took (?:him|her|me|us)|patient|detoxed|stayed|"
@@ -81,20 +81,26 @@ _WIDE = (
     rf"\b(?! (?:[Cc]ity|State|University|College|Tech)\b))"
 )
 
+# Letters of states that are no word in capitals either.
+_CLEAR_STATE = (
+    r"(?:A[KRZ]|C[AT]|DC|FL|GA|I[AL]|K[SY]|M[DINOST]|N[CDEHJMVY]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|"
+    rf"(?i:{STATES}))"
+)
 _CAPITAL = re.compile(r"[a-z,.!?\d] ?[A-ZÁÉÍÓÚÑ]|^[A-Z]")
 _NAMED = re.compile(
-    rf"\b(?!{_KNOWN}\b)[A-Z][\w'\u2019.-]+(?: (?:of |the |& |and )?(?!{_KNOWN}\b)"
-    rf"[A-Z][\w'\u2019.&-]*){{0,3}} {_KIND}\b(?: (?:number |no\.? |#)?\d+\b)?(?:(?: [A-Z]\w+){{1,2}}\b)?"
+    rf"\b(?!{_KNOWN}\b)(?:St\. )?[A-Z][\w'\u2019-]+(?: (?:of |the |& |and )?(?!{_KNOWN}\b)[A-Z][\w'\u2019&-]*){{0,3}} "
+    rf"{_KIND}\b(?: (?:number |no\.? |#)?\d+\b)?(?:(?: [A-Z]\w+){{1,2}}\b)?"
 )
 _BY_CAPITALS: tuple[re.Pattern[str], ...] = (
     re.compile(
-        r"\b(?:Mt|Mount|St|Saint|Our Lady of|Church of|University of|Bank of|First|Temple|Camp|Fort)\.? (?!Class\b|"
-        r"Time\b|Step\b|Day\b|John['\u2019]?s? wort)[A-Z][\w'\u2019]+(?: [A-Z][\w'\u2019]+)*(?<!Lady)\b(?=.)|"
+        r"\b(?:Mt|Mount|St|Saint|Our Lady of|Church of|University of|Bank of|Temple|Camp|Fort)\.? (?!Class\b|"
+        r"Time\b|Step\b|Day\b|John['\u2019]?s? wort|Patrick)[A-Z][\w'\u2019]+(?: [A-Z][\w'\u2019]+)*(?<!Lady)\b(?=.)|"
         r"(?<=at )(?:PS|P\.S\.|MS|HS) ?\d{1,3}\b"
     ),
     re.compile(
-        rf"\b(?!(?:Is|In|Does|From|Near|Medicaid|Live|The|And|I|For|At|Do|Are|Of|To|By|My|Hi|So|Yes|No|But|Or)\b)"
-        rf"[A-Z][\w'\u2019.-]+(?: [A-Z][\w'\u2019.-]+){{0,2}}(?=,? {STATE}\b(?! ?[a-z]*(?:shire)))(?=,? [A-Z])"
+        rf"(?P<town>)\b(?!(?:Is|In|Does|From|Near|Medicaid|Live|The|And|I|For|At|Do|Are|Of|To|By|My|Hi|So|Yes|No|"
+        rf"But|Or)\b)"
+        rf"[A-Z][\w'\u2019.-]+(?: [A-Z][\w'\u2019.-]+){{0,2}}(?=,? {_CLEAR_STATE}\b|, {STATE}\b)(?=,? [A-Z])"
         rf"(?<!West)(?<!North)(?<!South)(?<!New)"
     ),
     re.compile(
@@ -123,7 +129,7 @@ def without_places(text: str) -> str:
         text = _SMALL_WORK.sub(_work, text)
     if not words.isdisjoint(_STATE_WORDS):
         text = _SMALL_TOWN.sub(_town, text)
-    return text
+    return _SMALL_HOME.sub(_home, text)
 
 
 _WORDS = re.compile(r"[a-záéíóúñ'\u2019&-]+")
@@ -141,17 +147,36 @@ _SMALL_STATE = r"(?:tx|fl|ny|nj|nc|sc|tn|ky|ga|az|nm|nv|ut|mn|wi|il|ks|sd|ri|vt|
 _STATE_WORDS = frozenset(
     [*STATES.split("|"), *_SMALL_STATE.strip("(?:)").split("|"), "county", "carolina", "dakota", "york", "jersey"]
 )
-_SCHOOL = r"(?:high(?: school)?|elementary|middle school|university|college|academy|community college|state university)"
-_SMALL_SCHOOL = re.compile(rf"\b([a-z'\u2019-]+) ({_SCHOOL})\b")
-_SMALL_WORK = re.compile(rf"({_WORK})([a-z'\u2019-]{{3,}})(?![\w'\u2019-])")
+_SCHOOL = r"(?:high school|elementary|middle school|university|college|academy|community college|state university)"
+_SMALL_SCHOOL = re.compile(rf"\b([a-z'\u2019-]+) ({_SCHOOL})\b|(?<=\b(?:at|to) )([a-z'\u2019-]+) high\b")
+_SMALL_WORK = re.compile(
+    r"(\b(?:work(?:s|ed|ing)?|job|shift|employed) (?:nights |days )?at (?:the )?)"
+    r"([a-z'\u2019]{3,})(?![\w'\u2019-])"
+)
 _SMALL_TOWN = re.compile(
     rf"\b([a-z-]{{4,}})(,? )(?=(?:{STATES}|{_SMALL_STATE})\b)|\b(?:in )?([a-z-]{{4,}}) county\b", re.IGNORECASE
 )
 
 
 @cache
+def _works() -> frozenset[str]:
+    return frozenset(lines("workplaces"))
+
+
+@cache
 def _towns() -> frozenset[str]:
     return frozenset(lines("cities"))
+
+
+# "im from paducah", "i stay off delancey".
+_SMALL_HOME = re.compile(
+    r"(\b(?:(?:i['\u2019]?m|im|i am|is|he['\u2019]?s|she['\u2019]?s|hes|shes|come|comes) from|(?:live|lives|stay|"
+    r"stays|living|staying|grew up) "
+    r"(?:out |up |over |down )?(?:in|near|outside|on|off|by)|moved (?:here )?(?:from|to)|born (?:and raised )?in|"
+    r"raised in) )"
+    r"([a-z]{5,})\b(?! (?:st|street|ave|avenue|rd|road)\b)",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -164,7 +189,10 @@ def _by_lists() -> tuple[re.Pattern[str], ...]:
     towns = "|".join(re.escape(line) for line in sorted(lines("cities"), key=len, reverse=True))
     works = "|".join(re.escape(line) for line in sorted(lines("workplaces"), key=len, reverse=True))
     return (
-        re.compile(rf"()\b(?:{towns})(?=,? (?:{STATE}|{_SMALL_STATE})\b)", re.IGNORECASE),
+        re.compile(
+            rf"({_FROM})(?:{towns})(?=,? (?:{STATE}|{_SMALL_STATE})\b)|()\b(?:{towns})(?=,? [a-z.]+,? \[address\])",
+            re.IGNORECASE,
+        ),
         re.compile(rf"({_WORK})(?:{works})(?!\w)", re.IGNORECASE),
     )
 
@@ -174,10 +202,14 @@ def _place(found: re.Match[str]) -> str:
     before = found["before"] if "before" in found.re.groupindex else ""
     name = found.group()[len(before) :].rstrip(".")
     low = name.lower()
-    if " " not in name and (low in words("common_capitals") or (name.isupper() and "any" not in found.re.groupindex)):
+    if " " not in name and (low in words("common_capitals") or (name.isupper() and low not in _works())):
+        return found.group()
+    # A large town with its state tells no more than without, and what is no town's name tells nothing.
+    if "town" in found.re.groupindex and (low in _towns() or all(_is_word(word) for word in low.split())):
         return found.group()
     if "from" in found.re.groupindex and (
-        low in _towns()
+        len(low) < 3
+        or low in _towns()
         or (" " not in low and is_ordinary(low))
         or all(word in words("common_capitals") or word in words("well_known") for word in low.split())
     ):
@@ -191,7 +223,7 @@ def _is_word(word: str) -> bool:
 
 
 def _school(found: re.Match[str]) -> str:
-    return found.group() if _is_word(found.group(1)) else "[place]"
+    return found.group() if _is_word(found.group(1) or found.group(3)) else "[place]"
 
 
 def _work(found: re.Match[str]) -> str:
@@ -204,3 +236,12 @@ def _town(found: re.Match[str]) -> str:
     if _is_word(word) or word in words("doubtful_names") or word in words("first_names"):
         return found.group()
     return "[place]" + (found.group(2) or "")
+
+
+def _home(found: re.Match[str]) -> str:
+    """Return what stands for a small town or a street in lower case: a word that nothing else is."""
+    word = found.group(2).lower()
+    lists = ("doubtful_names", "first_names", "surnames", "well_known", "common_capitals", "cities")
+    if _is_word(word) or is_misspelt(word) or any(word in words(name) for name in lists):
+        return found.group()
+    return found.group(1) + "[place]"

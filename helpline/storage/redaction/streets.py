@@ -50,7 +50,7 @@ TOWN = (
 _NUMBER_WORDS = rf"(?:{UNITS}|{TENS}|{TEENS}|hundred|oh)(?:[ -](?:{UNITS}|{TENS}|{TEENS}|hundred|oh?|thousand))"
 # Names that streets have anywhere; in lower case only these are one without a word like "street".
 _COMMON_NAMES = tuple(sorted(words("street_names")))
-_COMMON = rf"(?:{'|'.join(_COMMON_NAMES)}|martin luther king)"
+COMMON = rf"(?:{'|'.join(_COMMON_NAMES)}|martin luther king)"
 _PLACED = (
     r"\b(?:(?:liv(?:e|es|ed|ing)|stay(?:s|ed|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?|crash(?:es|ing)?|house|home|place|"
     r"apartment|apt|trailer|camp(?:ed|ing)?|am|['\u2019]m|im|['\u2019]re|are|is|he['\u2019]?s|she['\u2019]?s|"
@@ -61,8 +61,8 @@ _PLACED = (
 )
 _CAPITALS = r"(?-i:[A-Z][\w'\u2019.-]+(?: [A-Z][\w'\u2019-]+){0,2})"
 NTH = r"\d{1,3}(?:st|nd|rd|th)"
-CROSSED = rf"(?:(?:{COMPASS} )?(?:{NTH}|{_COMMON}\b|{_CAPITALS})(?: {STREET}\b\.?)?)"
-_CROSS_COMMON = rf"(?:{NTH}|{_COMMON}\b)(?: {STREET}\b\.?)?(?! (?:week|time|day|month|grade|step|floor|year))"
+CROSSED = rf"(?:(?:{COMPASS} )?(?:{NTH}|{COMMON}\b|{_CAPITALS})(?: {STREET}\b\.?)?)"
+_CROSS_COMMON = rf"(?:{NTH}|{COMMON}\b)(?: {STREET}\b\.?)?(?! (?:week|time|day|month|grade|step|floor|year))"
 # Behind a count, no crossing.
 _NO_TURN = r"(?! (?:shift|week|time|day|month|grade|step|floor|year|session|of|one|try|dui|offense)s?\b)"
 HOME = (
@@ -179,10 +179,10 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"({_PLACED} (?:old )?)(?:{_COMMON}\b(?!\s+(?:issue|problem|thing|reason|point|goal|concern|group|"
+            rf"({_PLACED} (?:old )?)(?:{COMMON}\b(?!\s+(?:issue|problem|thing|reason|point|goal|concern|group|"
             rf"house|health)))"
             rf"(?: {STREET}\b)?|(\boff of |\b(?:my|our|his|her|the) street(?: is|'s)?(?: called| named)? )"
-            rf"(?:{_COMMON}\b)",
+            rf"(?:{COMMON}\b)",
             re.IGNORECASE,
         ),
         _COMMON_NAMES,
