@@ -119,7 +119,8 @@ ADDRESSES: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"(?<![\w$.,/-])\d{{2,5}} (?!(?:main|grand|division|vine)\b){COMMON}\b|(?<![\w-]){NTH} (?:and|&|n)"
+            rf"(?<![\w$.,/-])\d{{3,5}} (?!(?:main|grand|division|vine|prospect)\b){COMMON}\b(?![ -]?\d)|"
+            rf"(?<![\w-]){NTH} (?:and|&|n)"
             rf" {COMMON}\b|"
             rf"\b{COMMON} (?:and|&|n) {NTH}\b",
             re.IGNORECASE,

@@ -156,8 +156,19 @@ DOES = re.compile(
     r"our|his|her|are|is|can|"
     r"party|mother|father|wife|husband|age|\d)| residence\b| family\b|['\u2019]s ",
 )
+# A relative of a name: "…'s mom".
+OF_FAMILY = re.compile(
+    r"(?:['\u2019]s)? (?:mom|dad|mother|father|brother|sister|wife|husband|son|daughter|grandma|"
+    r"mama|baby mama)\b"
+)
+TALKED = re.compile(
+    r"\b(?:(?:spoke|talk|talked|talking|speak|met|meeting) (?:to|with)|ask(?:ed)?(?: for)?|tell|told|named|"
+    r"behalf of|my name['\u2019]?s) $",
+    re.IGNORECASE,
+)
+TOLD_OR_ME = re.compile(r"\b(?:me (?:and|n|&)|tell|told|ask|w/) ?$", re.IGNORECASE)
 DID = re.compile(
-    r" (?:told|said|says|sent|gave|referred|wrote|called|relapsed|died|and i|and my|wants|asked)\b|, (?:my|our)\b"
+    r" (?:told|said|says|sent|gave|referred|wrote|called|relapsed|died|and [Ii]|and my|wants|asked)\b|, (?:my|our)\b"
 )
 # A weak word before a name: only two names behind it are surely one.
 WEAK = re.compile(

@@ -56,7 +56,9 @@ class Message:
     def may_begin(self, place: int) -> bool:
         """Tell whether a closer look at a word is worth it."""
         low = self.tokens[place][2].lower()
-        return self.kinds[place] != WORD or low in cues.INITIALS or (self._names and low not in cues.NO_NAME)
+        if self.kinds[place] != WORD or low in cues.INITIALS or low in words("wordlike_surnames"):
+            return True
+        return self._names and low not in cues.NO_NAME
 
     def before(self, place: int) -> str:
         """Return what stands before a word, as far as it matters."""
@@ -73,6 +75,9 @@ class Message:
             led = cues.CLOSE.search(before) or cues.I_AM.search(before) or cues.SAID.search(before)
             return bool(led or cues.IS_MINE.match(text, stop))
         if what == WORD:
+            title = cues.TITLE.search(before)
+            if title and title.group("formal") and low in words("wordlike_surnames") and low not in cues.HELPERS:
+                return True
             return bool(cues.NAME_IS.search(before) and cues.ENDS.match(text, stop))
         title = cues.TITLE.search(before)
         if title and self._titled(place, title.group("formal") is not None):
@@ -83,7 +88,8 @@ class Message:
             if word.isupper() or len(word) < 3 or low in words("common_capitals"):
                 return False
             family = self._telling and cues.CLOSE.search(before) and not self._opens(place)
-            return bool(self._initialled(place) or family)
+            talked = self._telling and cues.TALKED.search(before) and not low.endswith(("ing", "s"))
+            return bool(self._initialled(place) or family or talked)
         if what in (CAPITAL, DOUBTFUL_CAPITAL) or (what == DOUBTFUL and self._pair(place)):
             return self._capital(place)
         if what == DOUBTFUL:
@@ -111,7 +117,9 @@ class Message:
             or cues.GREETED.search(before)
             or (cues.I_AM.search(before) and cues.NO_MORE.match(text, stop))
         )
-        mine = self._opens(place) and cues.IS_MINE.match(text, stop)
+        mine = self._opens(place) and (cues.IS_MINE.match(text, stop) or cues.DID.match(text, stop))
+        mine = mine or (text[stop : stop + 1] in ("'", "\u2019") and cues.OF_FAMILY.match(text, stop))
+        near = near or cues.TOLD_OR_ME.search(before)
         if what == SURNAME:
             here = self._opens(place) and cues.HERE.match(text, stop)
             return bool(self._initialled(place) or near or mine or here or cues.TELL.search(before))
@@ -132,6 +140,8 @@ class Message:
             return True
         if what == DOUBTFUL:
             return False
+        if cues.OF_FAMILY.match(text, stop) and low not in cues.HELPERS and low not in cues.NOT_BY_CAPITAL:
+            return True
         opens = self._opens(place)
         if self._initialled(place) or (opens and pair and low in words("surnames")):
             return True
