@@ -61,7 +61,8 @@ ADDRESSES: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            r"((?:\A(?=[^.!?a-z]*\d+ [\w ]{3,20}\Z)|\b(?:[Aa]t|[Tt]o|[Ii]s|[Ii]n|[Oo]n|[Oo]f|[Nn]ear|from|for|"
+            r"((?:\A(?=[^.!?a-z]*\d+ [\w ]{3,20}\Z)|\A(?=\d+ [A-Z]\w+,)|\b(?:[Aa]t|[Tt]o|[Ii]s|[Ii]n|[Oo]n|[Oo]f|"
+            r"[Nn]ear|from|for|"
             r"address:?)|[,:;])\s*)(?!(?:19|20)\d\d )\d{1,5}(?:/\d{1,3})? "
             r"(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|AM|PM|Day|Week|Month|"
             r"Year|Hour|Time|Step|Mg|Min|I|People|Kid|Percent|Dollars|Oxy|Perc|Xan|Adder|Vic|Bar|Norco|Klon|Gaba|Sub|"
@@ -142,7 +143,7 @@ ADDRESSES: tuple[Rule, ...] = (
             r"house (?:number|no\.?|num))"
             r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min|hours?|days?|weeks?|months?|years?|times|of|year|to|more|"
             r"and)\b)|"
-            r"\b(?-i:Building|Bldg|Unit|Apt|Block|Tower|Dorm) (?-i:[A-Z])\b",
+            r"\b(?-i:Building|Bldg|Unit|Apt|Block|Tower|Dorm|Lot|Suite|Room|Ste) (?-i:[A-Z])\b",
             re.IGNORECASE,
         ),
         (

@@ -62,6 +62,7 @@ IDS: tuple[Rule, ...] = (
         ),
     ),
     Rule("[id]", re.compile(r"(\b(?:badge|inmate|locker|docket)(?: (?:number|no\.?|is))* ?#?)\d{2,}\b", re.IGNORECASE)),
+    Rule("[id]", re.compile(r"(?<![\w*])[*\u2022]+[ -]?\d{4}\b")),
     # Cards and long account numbers in groups.
     Rule(
         "[id]",
@@ -82,8 +83,13 @@ _IS_ID = re.compile(
 # Six digits that are no round sum.
 _BARE = re.compile(r"(?<![\w$.,-])(?!741741)(?!\d+000\b)\d{6}(?![\w,-]|\.\d)(?! ?(?:dollars|bucks|people|miles|steps))")
 
+_ALONE = re.compile(r"(?!(?:19|20)\d\d\s*\Z|911|988|211|711)\s*\d{4,6}\s*\Z")
+
 
 def without_ids(text: str) -> str:
     """Return `text` with single words that are somebody's number as ``[id]``; those with words before them are gone."""
     text = MIXED.sub(lambda found: "[id]" if _IS_ID.match(found.group()) else found.group(), text)
+    # A message that is nothing but a number answers the question for one; two digits are an age, and four a year.
+    if _ALONE.match(text):
+        return "[id]"
     return _BARE.sub("[id]", text)

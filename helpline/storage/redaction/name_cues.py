@@ -166,6 +166,7 @@ TALKED = re.compile(
     r"behalf of|my name['\u2019]?s) $",
     re.IGNORECASE,
 )
+ENDS_DASHED = re.compile(r"[\w.!?,] [-~\u2013\u2014] ?$|\n[-~] ?$")
 TOLD_OR_ME = re.compile(r"\b(?:me (?:and|n|&)|tell|told|ask|w/) ?$", re.IGNORECASE)
 DID = re.compile(
     r" (?:told|said|says|sent|gave|referred|wrote|called|relapsed|died|and [Ii]|and my|wants|asked)\b|, (?:my|our)\b"

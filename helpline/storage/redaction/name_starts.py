@@ -103,7 +103,7 @@ class Message:
         if what == WORD_CAPITAL:
             return formal and low not in cues.PRONOUNS and "'" not in low and low not in words("common_capitals")
         if what in (DOUBTFUL, UNKNOWN):
-            return formal and low not in cues.HELPERS and not (what == UNKNOWN and is_misspelt(low))
+            return formal and low not in cues.HELPERS and not (what == UNKNOWN and len(low) > 5 and is_misspelt(low))
         return True
 
     def _unknown(self, place: int) -> bool:
@@ -123,7 +123,12 @@ class Message:
         if what == SURNAME:
             here = self._opens(place) and cues.HERE.match(text, stop)
             return bool(self._initialled(place) or near or mine or here or cues.TELL.search(before))
-        if len(word) < 2 or is_misspelt(low) or not (near or mine):
+        if cues.ENDS_DASHED.search(before) and not text[stop:].strip(" .!\n"):
+            return len(word) > 2
+        if len(word) < 2 or not (near or mine):
+            return False
+        # A misspelt word stands in a name's place less often if a verb follows.
+        if is_misspelt(low) and not (cues.CLOSE.search(before) and cues.IS.match(text, stop)):
             return False
         return bool(mine) or not (_SPANISH_FAMILY.search(before) or low.endswith(("ed", "in")))
 

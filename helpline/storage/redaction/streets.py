@@ -198,6 +198,45 @@ IN_WORDS: tuple[Rule, ...] = (
         ),
         ("live", "living", "stay", "house", "place", "apartment", "trailer"),
     ),
+    # "the Shell on Sycamore", "off maple".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"(\b(?:[Oo]n|[Oo]ff|[Nn]ear) )(?!Vine|Grand|Division|Prospect)"
+            rf"(?:{'|'.join(map(str.capitalize, _COMMON_NAMES))})\b"
+            r"(?: (?:St|Ave|Rd|Dr|Street|Avenue|Road|Drive)\b\.?)?|"
+            r"(\boff )(?:maple|elm|oak|cedar|birch|walnut|chestnut|sycamore|magnolia|dogwood|peachtree|jefferson|"
+            r"madison)\b"
+        ),
+        ("on ", "off ", "near "),
+    ),
+    # "42nd st", "i live on 5th".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?:{COMPASS} )?{NTH} (?:st|street|ave|avenue|blvd|rd|road|pl|place|terrace|ct|court|ln|lane|dr|"
+            rf"drive)\b(?! (?:time|case|date|order|appearance|visit)s?\b)\.?|"
+            rf"(\b(?:liv(?:e|es|ing)|stay(?:s|ing)?|house|place|apartment|sleep(?:s|ing)?) (?:right |over |up |"
+            rf"down )?(?:on|off|near|by) ){NTH}\b(?! floor)",
+            re.IGNORECASE,
+        ),
+        ("st", "nd", "rd", "th"),
+    ),
+    # "off cherry street", "down on willow lane".
+    Rule(
+        "[address]",
+        re.compile(
+            r"(\b(?:on|off|near|at|from|of) )"
+            r"(?!(?:an?|the|this|my|your|his|her|our|that|same|one|wrong|right|other|another|next|back|dirt|dark|"
+            r"busy|any|every|"
+            r"memory|wall|sesame|easy|fast|main|drug|family|criminal|civil|county|district|federal|supreme|traffic|"
+            r"mental|"
+            r"health|treatment|veterans|juvenile|high|low|long|hard|road|their|which|what|in|to|and|or|for)\b)"
+            r"[a-z]{3,} (?:street|lane|court|road|st)\b(?!\.? ?(?:[A-Z]|trip|test|rage|date|case|order|clothes))",
+            re.IGNORECASE,
+        ),
+        ("street", "lane", "court", "road", " st"),
+    ),
     Rule(
         "[address]",
         re.compile(
