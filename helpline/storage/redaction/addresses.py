@@ -20,7 +20,8 @@ ADDRESSES: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"\b\d{{1,6}} {NO_STREET}[\w'\u2019-]+(?: [\w'\u2019-]+)?,? (?:(?:apt|apartment|unit)\b\.? ?#?|# ?)\w+",
+            rf"\b\d{{1,6}} {NO_STREET}[\w'\u2019-]+(?: [\w'\u2019-]+)?,? (?:(?:apt|apartment|unit)\b\.? ?#?|# ?)"
+            rf"(?:\d\w*|[A-Za-z]\b)",
             re.IGNORECASE,
         ),
         ("apt", "apartment", "unit", "#"),
@@ -76,8 +77,8 @@ ADDRESSES: tuple[Rule, ...] = (
             r"\b(?:\d{1,6} )?(?:calle|avenida|av\.?|camino|carrera) [\w.-]+(?: [\w.-]+)?,? (?:#|n[uú]mero )?\d+\b|"
             r"\b\d{1,6} (?:calle|avenida|camino|carrera) \w+|\bcalle \d+(?: n[uú]mero \d+)?|"
             r"\b(?:\d{1,6} )?(?:county|state) (?:road|route|highway|rd) \d+|\b(?:rural route|rr) #?\d+,? box \d+\w?|"
-            r"\b(?:route|rte|hwy|highway|interstate) \d{1,4}(?: (?:north|south|east|west))?\b|"
-            r"(?-i:\b(?:I|US|SR|CR|FM)[ -]\d{1,4}\b)|\bexit \d{1,3}[a-z]?\b|\bmile marker \d+|"
+            r"\b(?:hwy|highway) \d{1,4}(?: (?:north|south|east|west))?\b|"
+            r"(?-i:\b(?:SR|CR|FM)[ -]\d{1,4}\b)|"
             r"\b\d{3,5} block of (?:[NSEW]\.? )?\w+(?: (?:street|st|avenue|ave)\b)?",
             re.IGNORECASE,
         ),
@@ -135,13 +136,15 @@ ADDRESSES: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            r"\b(?:apt|apartment|unit|flat|suite|ste|depto|apto|apartamento|edificio|interior)s?\.?(?: (?:number|"
-            r"no\.?|num|is|n[uú]mero))* ?#?(?:\d+[a-z]?|[a-z]-?\d+)\b|\b(?:apt|"
+            r"\b(?:apt|apartment|unit(?= ?#?(?:number|no|\d\d|\d[a-z]|[a-z]-?\d))|flat|suite|ste|depto|apto|"
+            r"apartamento|edificio|interior)s?\.?(?: (?:number|"
+            r"no\.?|num|is|n[uú]mero))* ?#?(?:\d+[a-z]?|[a-z]-?\d+)\b(?! (?:blocks?|min\w*|miles?|hours?|years?|"
+            r"months?|weeks?|days?|bed\w*|people)\b)|\b(?:apt|"
             r"apartment)\.? #?[b-hj-z]\b|#\d+[A-Z]\b|"
             r"(?<!a )(?<!alot )\b(?:(?:room|rm)(?= ?#?(?:\d\d|\d[a-z]\b))|lot|bldg|building|"
             r"dorm|bunk|trailer|space|cell|"
             r"house (?:number|no\.?|num))"
-            r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min|hours?|days?|weeks?|months?|years?|times|of|year|to|more|"
+            r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min\w*|hours?|days?|weeks?|months?|years?|times|of|year|to|more|"
             r"and)\b)|"
             r"\b(?-i:Building|Bldg|Unit|Apt|Block|Tower|Dorm|Lot|Suite|Room|Ste) (?-i:[A-Z])\b",
             re.IGNORECASE,
@@ -182,7 +185,10 @@ ADDRESSES: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            r"(?<![\w$.,#/-])(?<!code )(?<!cpt )(?<!CPT )(?!\d*00\b)(?!90[78]\d\d|992\d\d)\d{5}(?:-\d{4})?(?![\w,-]|"
+            r"(?<![\w$.,#/-])(?<!code )(?<!cpt )(?<!CPT )(?<!owe )(?<!make )(?<!made )(?<!cost )(?<!costs )"
+            r"(?<!earn )(?<!paid )(?<!pay )(?<!deductible is )(?<!bill was )(?<!over )(?<!about )(?!\d*00\b)"
+            r"(?!90[78]\d\d|992\d\d)"
+            r"\d{5}(?:-\d{4})?(?![\w,-]|"
             r"\.\d)"
             r"(?! ?(?:dollars|people|steps|bucks|usd|pesos|miles|a (?:month|year)))"
         ),

@@ -62,7 +62,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"\b{NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |del )?(?:{_YEAR}|(?:eighty|seventy|sixty|fifty|"
+            rf"(?<!since )(?<!sober )(?<!clean )\b{NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |"
+            rf"del )?(?:{_YEAR}|(?:eighty|seventy|sixty|fifty|"
             rf"ninety)"
             rf"(?:[ -](?:{UNITS}))?\b)|\b\d{{1,2}}[ -]{MONTH}[ -]\d{{2,4}}\b",
             re.IGNORECASE,

@@ -83,7 +83,7 @@ _IS_ID = re.compile(
 # Six digits that are no round sum.
 _BARE = re.compile(r"(?<![\w$.,-])(?!741741)(?!\d+000\b)\d{6}(?![\w,-]|\.\d)(?! ?(?:dollars|bucks|people|miles|steps))")
 
-_ALONE = re.compile(r"(?!(?:19|20)\d\d\s*\Z|911|988|211|711)\s*\d{4,6}\s*\Z")
+_ALONE = re.compile(r"(?!(?:19|20)\d\d\s*\Z|911|988|211|711|4357)\s*\d{4,6}\s*\Z")
 
 
 def without_ids(text: str) -> str:

@@ -89,7 +89,8 @@ class Message:
                 return False
             family = self._telling and cues.CLOSE.search(before) and not self._opens(place)
             talked = self._telling and cues.TALKED.search(before) and not low.endswith(("ing", "s"))
-            return bool(self._initialled(place) or family or talked)
+            initialled = low in words("wordlike_surnames") and self._initialled(place)
+            return bool(initialled or family or talked)
         if what in (CAPITAL, DOUBTFUL_CAPITAL) or (what == DOUBTFUL and self._pair(place)):
             return self._capital(place)
         if what == DOUBTFUL:

@@ -17,7 +17,7 @@ _KIND = (
     r"Synagogue|Mosque|Masjid|Baptist|Methodist|Lutheran|Tabernacle|Ministries|Shelter|House|Lodge|Ranch|"
     r"Apartments?|Apts|"
     r"Towers?|Estates|Villas|Manor|Acres|Trailer Park|Mobile Home Park|Inn|Motel|Hotel|"
-    r"Suites|Hall|Dorm|County|Correctional(?: Facility)?|Prison|Jail|Penitentiary|Logistics|Freight|Trucking|"
+    r"Suites|Hall|Dorm|Correctional(?: Facility)?|Prison|Jail|Penitentiary|Logistics|Freight|Trucking|"
     r"Construction|Plumbing|Roofing|Auto|Motors|Foods|Bakery|Diner|Grill|Tavern|Salon|Barbershop|"
     r"Industries|Inc|LLC|Corp|Company|Group Home|Elem|Dental|Farms?|Landscaping|Electric)"
 )
@@ -145,7 +145,7 @@ _WORKING = words("jobs")
 # The letters of a state that are no word, in lower case.
 _SMALL_STATE = r"(?:tx|fl|ny|nj|nc|sc|tn|ky|ga|az|nm|nv|ut|mn|wi|il|ks|sd|ri|vt|nh|wv|va|ca|oh|mo|ct|md|wa)"
 _STATE_WORDS = frozenset(
-    [*STATES.split("|"), *_SMALL_STATE.strip("(?:)").split("|"), "county", "carolina", "dakota", "york", "jersey"]
+    [*STATES.split("|"), *_SMALL_STATE.strip("(?:)").split("|"), "carolina", "dakota", "york", "jersey"]
 )
 _SCHOOL = r"(?:high school|elementary|middle school|university|college|academy|community college|state university)"
 _SMALL_SCHOOL = re.compile(rf"\b([a-z'\u2019-]+) ({_SCHOOL})\b|(?<=\b(?:at|to) )([a-z'\u2019-]+) high\b")
@@ -153,9 +153,7 @@ _SMALL_WORK = re.compile(
     r"(\b(?:work(?:s|ed|ing)?|job|shift|employed) (?:nights |days )?at (?:the )?)"
     r"([a-z'\u2019]{3,})(?![\w'\u2019-])"
 )
-_SMALL_TOWN = re.compile(
-    rf"\b([a-z-]{{4,}})(,? )(?=(?:{STATES}|{_SMALL_STATE})\b)|\b(?:in )?([a-z-]{{4,}}) county\b", re.IGNORECASE
-)
+_SMALL_TOWN = re.compile(rf"\b([a-z-]{{4,}})(,? )(?=(?:{STATES}|{_SMALL_STATE})\b)", re.IGNORECASE)
 
 
 @cache
@@ -232,10 +230,10 @@ def _work(found: re.Match[str]) -> str:
 
 
 def _town(found: re.Match[str]) -> str:
-    word = (found.group(1) or found.group(3)).lower()
+    word = found.group(1).lower()
     if _is_word(word) or word in words("doubtful_names") or word in words("first_names"):
         return found.group()
-    return "[place]" + (found.group(2) or "")
+    return "[place]" + found.group(2)
 
 
 def _home(found: re.Match[str]) -> str:
