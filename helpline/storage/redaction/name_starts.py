@@ -30,6 +30,8 @@ _SPANISH_FAMILY = re.compile(r"\b(?:mi|su|nuestr[oa]|t[ií][oa]) (?:\w+ )?$", re
 _SPANISH = re.compile(
     r"\b(?:que|para|con|una?|los|las|por|mi|est[aá]|no|es|qu[eé]|c[oó]mo|tengo|me|se|el)\b", re.IGNORECASE
 )
+# A capital letter inside a word, but for what surnames begin with.
+_BRAND = re.compile(r"(?!(?:Ma?c|De|Da|La|Le|Di|Du|Fitz|Van|O|Ja|Ke|Ra|Sha)[A-Z])[A-Z][a-z]+[A-Z]")
 # How far before a word its introduction is looked for, in characters.
 _REACH = 60
 _LONGEST_SIGNATURE = 40
@@ -256,5 +258,7 @@ class Message:
 
 
 def _is_code(word: str) -> bool:
-    """Tell whether capital letters make a word a code or its plural: "CEUs", "CADC-I", "Wi-Fi"."""
+    """Tell whether capital letters make a word a code or a brand: "CEUs", "CADC-I", "Wi-Fi", "CareCredit"."""
+    if _BRAND.match(word):
+        return True
     return word.rstrip("s").isupper() or ("-" in word and min(map(len, word.split("-"))) < 3)

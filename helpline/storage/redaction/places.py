@@ -61,7 +61,7 @@ _HAVE = (
 _FROM = (
     r"\b(?:(?:am|['\u2019]?m|is|was|he['\u2019]?s|she['\u2019]?s|are|we['\u2019]?re|coming|move[ds]?|driving|"
     r"calling|writing|"
-    r"hail|native) (?:from|in|near|outside(?: of)?|to|of)|from|(?:liv(?:e|es|ed|ing)|stay(?:s|ing)?|resid(?:e|es|"
+    r"hail|native) (?:from|in|near|outside(?: of)?|to|of)|^from|(?:liv(?:e|es|ed|ing)|stay(?:s|ing)?|resid(?:e|es|"
     r"ing)|based|located|born|"
     r"raised|grew up|homeless|stuck)(?: (?:and raised|up|out|over|down|here))* (?:in|near|outside(?: of)?|around)|"
     r"mov(?:e|ed|ing) to|"
