@@ -35,6 +35,8 @@ _AT_ONCE = (
     ),
     re.compile(r"((?:[.!?,\w][ \t]|\n)[-\u2013\u2014~][ \t]?)[A-Z][a-z]+(?:[ \t][A-Z][a-z.]*){0,2}(?=\s{0,20}\Z)"),
 )
+# One of these is in all of them.
+_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
 # An initial behind a name; "I" and words of one letter are none.
 _INITIAL = re.compile(r"[ \t](?:(?!I)[A-Z]\b\.?|(?![ianuyo])[a-z](?=[ \t]*(?:$|[,.!?\n])))")
 _MOST_PARTS = 4
@@ -44,7 +46,7 @@ NAME = "[name]"
 
 def redact_names(text: str) -> str:
     """Return `text` with names of people as ``[name]``."""
-    for pattern in _AT_ONCE:
+    for pattern in _AT_ONCE if _MARKS.search(text) else ():
         text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
     tokens = [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text)]
     if not tokens:

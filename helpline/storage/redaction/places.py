@@ -119,17 +119,17 @@ def without_places(text: str) -> str:
             text = _NAMED.sub(_place, text)
         for pattern in _BY_CAPITALS if _LED_TO.search(text) else _BY_CAPITALS[:2]:
             text = pattern.sub(_place, text)
-    words = set(_WORDS.findall(text.lower()))
-    if not words.isdisjoint(_first_words()):
+    present = set(_WORDS.findall(text.lower()))
+    if not present.isdisjoint(_first_words()):
         for pattern in _by_lists():
             text = pattern.sub(lambda found: (found.group(1) or "") + "[place]", text)
-    if not words.isdisjoint(_SCHOOLS):
+    if not present.isdisjoint(_SCHOOLS):
         text = _SMALL_SCHOOL.sub(_school, text)
-    if not words.isdisjoint(_WORKING):
+    if not present.isdisjoint(_WORKING):
         text = _SMALL_WORK.sub(_work, text)
-    if not words.isdisjoint(_STATE_WORDS):
+    if not present.isdisjoint(_STATE_WORDS):
         text = _SMALL_TOWN.sub(_town, text)
-    return _SMALL_HOME.sub(_home, text)
+    return _SMALL_HOME.sub(_home, text) if not present.isdisjoint(_HOMES) else text
 
 
 _WORDS = re.compile(r"[a-záéíóúñ'\u2019&-]+")
@@ -166,6 +166,7 @@ def _towns() -> frozenset[str]:
     return frozenset(lines("cities"))
 
 
+_HOMES = frozenset({"from", "live", "lives", "living", "stay", "stays", "staying", "grew", "moved", "born", "raised"})
 # "im from paducah", "i stay off delancey".
 _SMALL_HOME = re.compile(
     r"(\b(?:(?:i['\u2019]?m|im|i am|is|he['\u2019]?s|she['\u2019]?s|hes|shes|come|comes) from|(?:live|lives|stay|"
