@@ -5,11 +5,13 @@ import json
 import time
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpline.settings import ROOT
 from helpline.storage.redaction import redact, redact_event
+from helpline.storage.redaction.words import words
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,32 @@ def test_most_identifiers_by_another_author_go() -> None:
     """A frozen set whose author knew none of the rules; its figure is in docs/staff.md."""
     rows = [json.loads(line) for line in (ROOT / "tests/heldout/identifiers.jsonl").read_text().splitlines()]
     gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
-    assert sum(gone) / len(gone) >= 0.88
+    assert sum(gone) / len(gone) >= 0.965
     harmless = [row["text"] for row in rows if not row["identifiers"]]
-    assert sum(redact(text) != text for text in harmless) / len(harmless) <= 0.03
+    assert sum(redact(text) != text for text in harmless) / len(harmless) <= 0.07
+
+
+def test_public_helplines_stay() -> None:
+    for entry in yaml.safe_load((ROOT / "data/numbers.yml").read_text()).values():
+        for number in (*entry["shown"], entry.get("sms")):
+            if number:
+                assert redact(f"text {number} now") == f"text {number} now"
+                assert redact(number) == number
+
+
+def test_ordinary_messages_stay_readable() -> None:
+    """Of every third question and message of danger: what goes are names, but for one message in 200."""
+    texts = [
+        line[6:]
+        for path in sorted((ROOT / "data/faq").glob("*.yml"))
+        for line in path.read_text().splitlines()
+        if line.startswith("    - ")
+    ]
+    texts += [json.loads(line)["text"] for line in (ROOT / "tests/development/crisis.jsonl").read_text().splitlines()]
+    names = words("first_names") | words("surnames")
+    wrong = 0
+    for text in texts[::3]:
+        kept = redact(text).split()
+        gone = [word.strip(".,!?\"'()").removesuffix("'s") for word in text.split() if word not in kept]
+        wrong += any(not word[:1].isupper() or word.lower() not in names for word in gone)
+    assert wrong / len(texts[::3]) <= 0.005

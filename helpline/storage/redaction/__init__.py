@@ -1,0 +1,72 @@
+"""Replaces what identifies a person in stored text: contacts, names, addresses, dates of birth, ids. Pure functions.
+
+A detector that may miss some: deletion and retention are what keeps a promise; this keeps less lying around.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from helpline.storage.redaction import addresses, contacts, dates, ids, streets
+from helpline.storage.redaction.names import redact_names
+from helpline.storage.redaction.places import without_places
+from helpline.storage.redaction.rules import replaced
+
+# What can be written without a digit, and what cannot.
+_IN_WORDS = (
+    *contacts.IN_WORDS,
+    *dates.DATES,
+    *streets.IN_WORDS,
+)
+_IN_DIGITS = (
+    *contacts.IN_WORDS,
+    *contacts.IN_DIGITS,
+    *dates.DATES,
+    *ids.IDS,
+    *contacts.PHONES,
+    *addresses.ADDRESSES,
+    *streets.IN_WORDS,
+)
+# Free numbers belong to services, such as the helplines that people ask about.
+_FREE = re.compile(
+    r"((?<![\w-])(?:\+?1[ .-]?)?\(?8(?:00|88|77|66|55|44|33)\)?[ .-]?\d{3}[ .-]?(?:\d{4}|HELP|TALK)(?!\w|-\d)"
+    r"(?: ?\(\d{4}\))?|\b(?:1[ .-]?)?800[ .-]662(?![ .-]?\d)|\b662[ .-]HELP\b|\b741[ -]?741\b|\b(?:838255|678678|"
+    r"233733|88788)\b)",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"[@\d]")
+_TEXT_KEYS = frozenset({"text", "value"})
+
+
+def redact(text: str) -> str:
+    """Return `text` with what identifies a person replaced by its kind, such as ``[phone]`` or ``[name]``."""
+    low = text.lower()
+    if _DIGIT.search(text):
+        # Every second part is a free number, which stays.
+        parts = _FREE.split(text)
+        parts[::2] = [ids.without_ids(replaced(part, low, _IN_DIGITS)) for part in parts[::2]]
+        text = "".join(parts)
+    else:
+        text = replaced(text, low, _IN_WORDS)
+    return redact_names(without_places(text))
+
+
+def redact_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a serialised user event with all its texts redacted; other events come back as they are."""
+    if event.get("event") != "user":
+        return event
+    return _redacted(event, "text", {})
+
+
+def _redacted(value: Any, key: str, known: dict[str, str]) -> Any:
+    """Return `value` with its texts redacted; `known` holds those done before, as an event has its text twice."""
+    if isinstance(value, dict):
+        return {name: _redacted(item, name, known) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted(item, key, known) for item in value]
+    if isinstance(value, str) and key in _TEXT_KEYS:
+        if value not in known:
+            known[value] = redact(value)
+        return known[value]
+    return value

@@ -1,0 +1,194 @@
+"""Finds how a person can be reached: mail and web addresses, names on networks, phone numbers. Patterns only."""
+
+from __future__ import annotations
+
+import re
+
+from helpline.storage.redaction.numerals import DIGIT_WORDS, DIGITS_IN_WORDS
+from helpline.storage.redaction.rules import Rule
+
+_ENDING = r"(?:com|net|org|edu|gov|us|co|io|me|uk|mx|ca|info|biz)"
+_NETWORK = (
+    r"(?:insta(?:gram)?|snap(?:chat)?|facebook|fb|venmo|cash ?app|zelle|paypal|discord|telegram|tik ?tok|twitter|ig|"
+    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger)"
+)
+_ACCOUNT = r"(?:user ?name|screen ?name|log ?in|user ?id|usuario|my handle)"
+# Digits may be typed as letters that look like them.
+_D = r"[\doOlI]"
+
+IN_WORDS: tuple[Rule, ...] = (
+    Rule(
+        "[email]",
+        re.compile(
+            r"(?<![\w.+-])[\w.+-]+(?: (?:dot|underscore|dash|punto|guion) \w+){0,2} ?"
+            r"(?:@|\(at\)|\[at\]|\{at\}|<at>|\bat\b|\barroba\b) ?"
+            r"(?:(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton(?:mail)?|msn|comcast|live|ymail|att)"
+            rf"|[\w-]+ ?(?:\(dot\)|\[dot\]| dot | punto |(?<=\w)\.(?=\w)) ?{_ENDING}\b)"
+            rf"(?: ?(?:\.|\(dot\)|\[dot\]|\bdot\b|\bpunto\b) ?{_ENDING}\b){{0,2}}",
+            re.IGNORECASE,
+        ),
+        ("@", " at ", "(at)", "[at]", "{at}", "<at>", "arroba"),
+    ),
+    Rule(
+        "[web address]",
+        re.compile(
+            rf"\b(?:https?://|www\.)\S+|(?<![\w@-])(?:[\w-]+\.)+{_ENDING}/\S+|"
+            r"(?<![\w@.-])(?!(?:healthcare|samhsa|findtreatment|medicaid|medicare)\.)[\w-]{3,}\.(?:com|net|org|edu)\b",
+            re.IGNORECASE,
+        ),
+        (
+            "http",
+            "www.",
+            ".com",
+            ".net",
+            ".org",
+            ".edu",
+            ".gov",
+            ".me",
+            ".io",
+            ".co",
+            ".us",
+            ".uk",
+            ".mx",
+            ".ca",
+            ".info",
+            ".biz",
+        ),
+    ),
+    Rule(
+        "[handle]",
+        re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]+\w|(?<![\w/])u/[\w-]{3,}|(?<![\w$])\$[A-Za-z]\w{2,}"),
+        ("@", "u/", "$"),
+    ),
+    # "insta: foo_bar", "my snap is jay.b", "username: sunny".
+    Rule(
+        "[handle]",
+        re.compile(
+            rf"(\b{_NETWORK}(?:(?: (?:user ?name|name|handle|user|id|account|tag)\b)+(?: is)?[:=]? ?|"
+            rf"(?: is| it's)?(?: ?[:=@-] ?| )(?=\S*[\d_.#]\w)|(?: ?[:=] ?)(?=\S*[\d_.]|\S+\s*$|\S+[,.] )))"
+            rf"(?=\S*[A-Za-z])"
+            r"(?!(?:at|is|or|and|on|in|to|for|the|my|a|me|group|groups|page|app|account|post|video|live)\b)"
+            r"[\w.$#:-]*[\w$]|"
+            rf"(\b{_ACCOUNT}(?: is|'?s)?(?: ?[:=-] ?| ))(?=\w*[\d_.]\w|(?<=[:=] )|(?<=is ))(?!(?:page|and|to|is|"
+            rf"please|here|info)\b)"
+            r"[\w.$-]*\w",
+            re.IGNORECASE,
+        ),
+        (
+            "insta",
+            "snap",
+            "facebook",
+            "fb",
+            "venmo",
+            "cash",
+            "zelle",
+            "paypal",
+            "discord",
+            "telegram",
+            "tik",
+            "twitter",
+            "ig",
+            "reddit",
+            "skype",
+            "whatsapp",
+            "linkedin",
+            "signal",
+            "xbox",
+            "psn",
+            "steam",
+            "kik",
+            "gamertag",
+            "twitch",
+            "youtube",
+            "messenger",
+            "username",
+            "user name",
+            "screen",
+            "log",
+            "user",
+            "usuario",
+            "handle",
+        ),
+    ),
+    Rule(
+        "[handle]",
+        re.compile(r"(?<![\w./-])(?=[\w.]*[A-Za-z])[A-Za-z\d.]+_[\w.]*\w|(?<!\w)[A-Za-z]\w{2,}#\d{4}\b"),
+        ("_", "#"),
+    ),
+    Rule("[handle]", re.compile(r"(?<![\w.-])(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"), (".",)),
+    # The numbers of a phone in words.
+    Rule("[phone]", re.compile(rf"\b(?:{DIGIT_WORDS}\b[ ,.-]*){{7,}}(?<![ ,.-])", re.IGNORECASE), DIGITS_IN_WORDS),
+)
+
+IN_DIGITS: tuple[Rule, ...] = (
+    Rule("[email]", re.compile(r"(?<![\w.+-])[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"), ("@",)),
+    Rule("[ip]", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)"), (".",)),
+)
+
+PHONES: tuple[Rule, ...] = (
+    # 7 or 10 digits with or without country code. 911 and 988 are too short to match.
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(?<![\w-])(?:\+?\d{{1,3}}[ .-]{{0,3}})?\(?(?=\d|{_D}\d){_D}{{3}}\)?[\s./-]{{0,3}}{_D}{{3}}[\s./-]{{0,3}}"
+            rf"{_D}{{4}}(?!\w|-\d)(?:,? ?(?:x|ext\.?|extension) ?\d+)?"
+        ),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(r"\+\d[\d\s.()-]{7,}\d|(?<![\w$-])\d{3}[ .-]{1,2}\d{4}(?![\w-])|(?<![\w$-])\d{7}(?![\w-])"),
+    ),
+    # Letters for digits, as on a keypad.
+    Rule(
+        "[phone]",
+        re.compile(r"(?<![\w-])(?:\(?\d{3}\)?[ .-]\d{3}-[A-Z]{4}|\d{3}-[A-Z]{3,4}-[A-Z]{3,4}|\d{3}-[A-Z]{7})(?![\w-])"),
+    ),
+    # Any other grouping of seven to fifteen digits that are no years.
+    Rule(
+        "[phone]",
+        re.compile(r"(?<![\w$./-])(?!(?:(?:19|20)\d\d[ -]?){2,}(?!\d))\(?\d(?:[ .()/-]{0,2}\d){6,14}(?![\w%]|[./-]\d)"),
+    ),
+    # What is left of a number written half in words.
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(?:\b{DIGIT_WORDS}[ ,.-]+){{2,}}\[phone\]|\barea code (?:is )?(?:\d{{3}}\b|"
+            rf"(?:{DIGIT_WORDS}\b[ -]?){{3}})|"
+            r"\b\d{3}[ .-]+\[phone\]|\[phone\][ .-]+\d{2,4}\b|\b[a-z]?\d[a-z\d]{3,8} \d{3}[ .-]\d{4}\b",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(
+            r"((?:\b(?:phone|cell|mobile|tel[eé]?fono|text|txt|call|fax|number|n[uú]mero|pager|ext|extension)\b\W{0,3}"
+            r"(?:me |us |is |at |es |el |\w+ ){0,2}))\d{3}[ .-]?\d{3,4}(?![\w-])|(\b(?:ext|extension|x)\.? ?#?)"
+            r"\d{2,6}\b",
+            re.IGNORECASE,
+        ),
+        (
+            "phone",
+            "cell",
+            "mobile",
+            "tel",
+            "text",
+            "txt",
+            "call",
+            "fax",
+            "number",
+            "número",
+            "numero",
+            "pager",
+            "ext",
+            "x",
+        ),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(\b[\w ]{{0,12}}last (?:four|4)[^\d.!?\n]{{0,20}}? )(?:{DIGIT_WORDS}\b[ -]?){{4}}(?<![ -])",
+            re.IGNORECASE,
+        ),
+        ("last four", "last 4"),
+    ),
+)

@@ -1,0 +1,74 @@
+"""Finds dates of birth, and other dates with a year, in digits and in words. Patterns only."""
+
+from __future__ import annotations
+
+import re
+
+from helpline.storage.redaction.numerals import BELOW_100, MONTH, MONTHS, ORDINAL, UNITS
+from helpline.storage.redaction.rules import Rule
+
+_YEAR = (
+    rf"(?:'?\d{{4}}\b|['\u2019]\d\d\b|nineteen(?:[ -]hundred(?: and)?)?[ -]{BELOW_100}|"
+    rf"two thousand(?:(?: and)?[ -](?:{BELOW_100}|{UNITS}))?|twenty[ -]{BELOW_100})"
+)
+_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\b|{ORDINAL}\b)"
+_DAY_AND_MONTH = rf"(?:(?:the )?{_DAY}(?: of| de)?[ -]{MONTH}|{MONTH}[ -](?:the )?{_DAY})"
+_BIRTH = (
+    r"\b(?:d\.?o\.?b\.?|date of birth|birth[ -]?(?:date|day|year)?s?|b[ -]?day|born|nac(?:[ií](?:[oó]|da|do)?|imiento)|"
+    r"cumpl(?:o|e|í|i|ió)|cumplea[nñ]os)\b"
+)
+# What may stand between "born" and the date.
+_UP_TO = r"[^\d\n.!?;]{0,30}?"
+_SHORT = r"\d{1,2} ?[/.-] ?\d{1,2}(?! ?[/.-]?\d)(?!\d)"
+NUMERIC_DATE = r"(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)?\d{2}|(?:19|20)\d{2}[/.-]\d{1,2}[/.-]\d{1,2})\b"
+_OF_A_YEAR = rf"(?:,? (?:of |in |de |del )?(?:{_YEAR}|\d\d\b|{BELOW_100}\b))?"
+
+# A year of birth alone tells an age, which the answers may need; it goes only with words of birth before it.
+DATES: tuple[Rule, ...] = (
+    Rule(
+        "[date]",
+        re.compile(
+            rf"({_BIRTH}{_UP_TO})(?:{NUMERIC_DATE}|\d{{1,2}}[ /.-]\d{{1,2}}(?:[ /.-]\d{{2,4}})?\b"
+            rf"|{_DAY_AND_MONTH}{_OF_A_YEAR}"
+            rf"|{_DAY}? ?{MONTH},? (?:of |de |del )?(?:{_YEAR}|\d\d\b)"
+            rf"|(?:(?:{BELOW_100}|{UNITS})[ ,-]+){{2}}(?:nineteen[ -]|two thousand[ -])?{BELOW_100}\b"
+            rf"|\d{{4}} \d{{4}}\b|\d{{8}}\b|\d{{6}}\b|{_YEAR}|(?<=born in )\d\d\b|(?<=born )\d\d\b(?= *(?:$|[.,!?]))"
+            rf"|(?<=in the )\d\d\b)",
+            re.IGNORECASE,
+        ),
+        ("born", "birth", "bday", "b-day", "dob", "d.o.b", "nac", "cumpl"),
+    ),
+    # "I turn 30 on May 3", "he'll be 50 on nov 12".
+    Rule(
+        "[date]",
+        re.compile(
+            rf"(\b(?:turn(?:s|ed|ing)?|be|cumpl\w+)(?: \d{{1,3}}| {BELOW_100})?(?: a[nñ]os)?(?: on| el| this| next|"
+            rf" in)? )"
+            rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT}(?= *(?:$|[.,!?])))",
+            re.IGNORECASE,
+        ),
+        ("turn", "be ", "cumpl"),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT})"
+            r"(?=,?(?: is|'?s| was| es)? (?:my|his|her|our|their|mi|su)(?: \w+['\u2019]?s)? (?:birthday|b-?day|"
+            r"cumplea))",
+            re.IGNORECASE,
+        ),
+        ("birthday", "bday", "b-day", "cumplea"),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"(?<!since )(?<!sober )(?<!clean )\b{NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |"
+            rf"del )?(?:{_YEAR}|(?:eighty|seventy|sixty|fifty|"
+            rf"ninety)"
+            rf"(?:[ -](?:{UNITS}))?\b)|\b\d{{1,2}}[ -]{MONTH}[ -]\d{{2,4}}\b",
+            re.IGNORECASE,
+        ),
+        MONTHS,
+    ),
+    Rule("[date]", re.compile(r"(\b(?:a|an|am) )'?\d\d(?= baby\b)", re.IGNORECASE), (" baby",)),
+)

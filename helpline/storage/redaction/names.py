@@ -1,0 +1,107 @@
+"""Finds people's names in a message: by what stands before and behind them, by capital letters, and by lists.
+
+A word that is common in messages is no name, unless it is introduced as one. Pure functions; most words are done with
+after a look into the lists.
+"""
+
+from __future__ import annotations
+
+import re
+
+from helpline.storage.redaction.name_cues import INTRODUCED, KNOWN, PARTICLES
+from helpline.storage.redaction.name_starts import INITIALS_BEFORE, Message
+from helpline.storage.redaction.words import (
+    CAPITAL,
+    DOUBTFUL_CAPITAL,
+    FIRST,
+    SURNAME,
+    UNKNOWN,
+    WORD_CAPITAL,
+    is_misspelt,
+    words,
+)
+
+# Without a possessive 's.
+_TOKEN = re.compile(r"[^\W\d_]+(?:[-'\u2019](?!s\b)[^\W\d_]+)*")
+# Names that need no look into the lists: spelt, of two dotted letters, and at the end behind a closing or a dash.
+_CAPITALISED = r"(?-i:[A-Z][\w'\u2019.-]*(?:[ \t][A-Z][\w'\u2019.-]*){0,3})"
+_AT_ONCE = (
+    re.compile(r"()\b[A-Z](?:-[A-Z]){3,}\b"),
+    re.compile(r"()\b[A-Z]\.[A-Z]\.(?= (?:is|was) (?:my|our)\b)|(?<=brother )[A-Z]\.[A-Z]\."),
+    re.compile(
+        r"(\b(?:regards|sincerely|yours(?: truly)?|respectfully|thanks|thank you|best|love|cheers|blessings|warmly|"
+        rf"gracias|atentamente|saludos),?[ \t]*\n\s{{0,20}}){_CAPITALISED}(?=\s{{0,20}}\Z)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"((?:[.!?,\w][ \t]|\n)[-\u2013\u2014~][ \t]?)[A-Z][a-z]+(?:[ \t][A-Z][a-z.]*){0,2}(?=\s{0,20}\Z)"),
+)
+# One of these is in all of them.
+_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
+# An initial behind a name; "I" and words of one letter are none.
+_INITIAL = re.compile(r"[ \t](?:(?!I)[A-Z]\b\.?|(?![ianuyo])[a-z](?=[ \t]*(?:$|[,.!?\n])))")
+_MOST_PARTS = 4
+_TAG = re.compile(r"\[[a-z ]+\]")
+NAME = "[name]"
+
+
+def redact_names(text: str) -> str:
+    """Return `text` with names of people as ``[name]``."""
+    for pattern in _AT_ONCE if _MARKS.search(text) else ():
+        text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
+    tokens = [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text)]
+    if not tokens:
+        return text
+    message = Message(text, tokens)
+    parts: list[str] = []
+    end, place, last = 0, 0, -2
+    known: list[tuple[int, int]] | None = None
+    while place < len(tokens):
+        start = tokens[place][0]
+        if message.may_begin(place) and (message.begins(place) or message.follows(place, last)):
+            if known is None:
+                known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
+            if not any(first <= start < stop for first, stop in known):
+                initials = INITIALS_BEFORE.search(text, max(end, start - 5), start)
+                place, stop = _end(message, place)
+                parts += [text[end : initials.start() if initials else start], NAME]
+                end, last = stop, place
+        place += 1
+    return "".join([*parts, text[end:]]) if parts else text
+
+
+def _next(message: Message, place: int) -> int | None:
+    """Return the word behind a part of a name that could be its next part: behind "van der" and the like."""
+    following = place + 1
+    while following < len(message.tokens) and message.joined(following - 1):
+        if message.tokens[following][2].lower() not in PARTICLES:
+            return following
+        following += 1
+    return None
+
+
+def _end(message: Message, place: int) -> tuple[int, int]:
+    """Return the last word of the name that begins with a word, and where in the text it ends."""
+    text, tokens, kinds = message.text, message.tokens, message.kinds
+    # Introduced as a name: then a word that is in no list belongs to it too.
+    sure = INTRODUCED.search(message.before(place)) is not None
+    first = place
+    while place - first + 1 < _MOST_PARTS:
+        following = _next(message, place)
+        if following is None:
+            break
+        what, word = kinds[following], tokens[following][2]
+        small = tokens[place][2][0].islower()
+        goes_on = what in (FIRST, CAPITAL, SURNAME, DOUBTFUL_CAPITAL)
+        goes_on = goes_on or (what == UNKNOWN and (sure or small) and not is_misspelt(word.lower()))
+        # A capital letter within a sentence makes a surname of a word; "I've" has one anywhere.
+        goes_on = goes_on or (
+            what == WORD_CAPITAL and len(word) > 2 and not small and word[:2] not in ("I'", "I\u2019")
+        )
+        if word.lower() in words("wordlike_surnames"):
+            goes_on = goes_on or word[0].isupper() or (tokens[first][2][0].islower() and kinds[place] == FIRST)
+        # "Lovelace, Ada": only a surname, which is no first name, stands before a comma.
+        if not goes_on or (text[tokens[place][1]] == "," and (kinds[place] == FIRST or what != FIRST)):
+            break
+        place = following
+    initial = _INITIAL.match(text, tokens[place][1])
+    return place, initial.end() if initial else tokens[place][1]
