@@ -109,9 +109,12 @@ def test_most_identifiers_by_another_author_go() -> None:
     """A frozen set whose author knew none of the rules; its figure is in docs/staff.md."""
     rows = [json.loads(line) for line in (ROOT / "tests/heldout/identifiers.jsonl").read_text().splitlines()]
     gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
-    assert sum(gone) / len(gone) >= 0.965
     harmless = [row["text"] for row in rows if not row["identifiers"]]
-    assert sum(redact(text) != text for text in harmless) / len(harmless) <= 0.07
+    # Figures only: what a failing test prints must not be tuned on.
+    share_gone = sum(gone) / len(gone)
+    share_touched = sum(redact(text) != text for text in harmless) / len(harmless)
+    assert share_gone >= 0.965
+    assert share_touched <= 0.07
 
 
 def test_public_helplines_stay() -> None:
