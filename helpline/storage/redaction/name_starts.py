@@ -58,6 +58,8 @@ class Message:
     def may_begin(self, place: int) -> bool:
         """Tell whether a closer look at a word is worth it."""
         low = self.tokens[place][2].lower()
+        if low[:2] in ("i'", "i\u2019"):
+            return False
         if self.kinds[place] != WORD or low in cues.INITIALS or low in words("wordlike_surnames"):
             return True
         return self._names and low not in cues.NO_NAME
