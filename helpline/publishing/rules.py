@@ -13,7 +13,7 @@ _NAMED = 5
 _NO_WAY = "{model} was never live, or was taken back: `helpline gate {model}` checks it; then it can be published."
 _OWN = "Somebody else must publish this: you made one of the changes in it."
 _UNSIGNED = "Some of the data were changed without a name to the change: commit them, and train again."
-_UNKNOWN = "Whose changes it holds cannot be told, so that it cannot be published here: {error} Train again."
+_UNKNOWN = "Whose changes it holds cannot be told: {error} Train again; else begin afresh, as docs/publishing.md says."
 
 
 @dataclass(frozen=True)
