@@ -8,7 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from small_project import make_project
 
+from helpline.authoring import crisis
+from helpline.authoring.repository import Repository
 from helpline.publishing import history
 from helpline.publishing.history import HistoryError
 
@@ -97,3 +100,20 @@ def test_two_people_may_take_a_message_of_danger_out_and_one_may_not(root: Path)
     # What was put back, and what was only changed, stands again.
     save(root, REVIEWED, rows("a", "c").replace("T2", "T3"), "carl", f"Add\n\nx\n\n{BY_TWO}")
     assert history.reviewed(root) == {"a": False, "b": False, "c": False}
+
+
+def test_what_staff_confirmed_and_took_out_is_understood(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    repository, begin = Repository(project), history.commit(project)
+    text = "i cannot take another day and i have a plan"
+    crisis.propose(repository, "pia", "It was missed.", text, "crisis/suicide_active")
+    end = crisis.confirm(repository, "carl", "I agree.", text).id
+    assert history.reviewed(project) == {text: False}
+    assert owners(project, begin, end) == {"pia"}
+    crisis.propose_removal(repository, "carl", "It is a song.", text)
+    removed = crisis.confirm(repository, "pia", "So it is.", text).id
+    assert history.reviewed(project) == {text: True}
+    assert owners(project, end, removed) == {"carl"}
+    assert [change.summary for change in history.changes(end, removed, project)] == [
+        "Take out a message of crisis/suicide_active"
+    ]
