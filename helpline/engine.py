@@ -31,7 +31,6 @@ from rasa.engine import loader
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
 from rasa.engine.runner.interface import GraphRunner
-from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata, ModelStorage
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -39,6 +38,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from helpline.crisis.taxonomy import Detection
 from helpline.fit_check.dialogue import FORM
 from helpline.fit_check.form import FitCheckForm
+from helpline.known_domain import KnowingStorage, with_known_domain
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
 from helpline.storage.tracker_store import ConversationStore
 
@@ -67,7 +67,7 @@ class InOrderRunner(GraphRunner):
         """Load every node."""
         nodes = {
             name: GraphNode.from_schema_node(name, node, model_storage, execution_context, hooks)
-            for name, node in graph_schema.nodes.items()
+            for name, node in with_known_domain(graph_schema, model_storage).nodes.items()
         }
         return cls(graph_schema, nodes)
 
@@ -109,7 +109,7 @@ class Processor(MessageProcessor):
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with TemporaryDirectory() as folder:
             metadata, runner = loader.load_predict_graph_runner(
-                Path(folder), Path(model_path), LocalModelStorage, InOrderRunner
+                Path(folder), Path(model_path), KnowingStorage, InOrderRunner
             )
         return os.path.basename(model_path), metadata, runner
 

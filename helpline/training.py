@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -33,6 +34,8 @@ RASA_TRAIN = (sys.executable, "-m", "helpline.quick_packing", "train", "--skip-v
 GIVING_WAY = ("nice", "-n", "10")
 # Read by the servers when they start; and what staff only noted.
 _NOT_TRAINED_ON = ("data/fit_check", "data/review/notes")
+# Rasa says so of each example that begins or leaves the fit check, where the form and not a response speaks.
+_NEEDLESS = re.compile(r"UserWarning: .* for the 'fit_check/\w+' intent\. You either need to add a response phrase")
 
 
 class TrainingError(RuntimeError):
@@ -133,7 +136,7 @@ def train(listen: Callable[[str], None] = print) -> LiveModel:
     """Train in a process of its own that gives way to others, and return the model, which nobody has published yet.
 
     Args:
-        listen: gets each line that Rasa prints; what it raises ends the training.
+        listen: gets each line that Rasa prints and that tells anything; what it raises ends the training.
 
     Raises:
         TrainingError: if Rasa refuses the data or fails; the message says where to look.
@@ -165,7 +168,8 @@ def train(listen: Callable[[str], None] = print) -> LiveModel:
     ) as process:
         try:
             for line in process.stdout or ():
-                listen(line.rstrip("\n"))
+                if not _NEEDLESS.search(line):
+                    listen(line.rstrip("\n"))
         except BaseException:
             process.kill()
             raise

@@ -10,20 +10,19 @@ from sanic.response import HTTPResponse
 from helpline.console.pages import Menu, Pages, audit, tell
 from helpline.console.rendering import redirect, render
 from helpline.console.roles import ANYONE, PUBLISHER, REVIEWER, may
-from helpline.publishing import job, models, replay, report, rules
+from helpline.publishing import history, job, models, replay, report, rules
 from helpline.publishing.commands import described
+from helpline.publishing.history import Change, HistoryError
 from helpline.publishing.job import JobError
 from helpline.publishing.models import ModelError, Record
-from helpline.publishing.publish import PublishError, compare, publish, roll_back
+from helpline.publishing.publish import PublishError, publish, roll_back
 from helpline.storage.database import open_engine
-from helpline.training import fingerprint, live_model
+from helpline.training import LiveModel, fingerprint, live_model
 
 pages = Pages(
     "publish",
     Menu("Publish", "/publish", ANYONE, "Which model visitors talk with, and which one waits to go live."),
 )
-_AUTHOR = "Somebody else must publish this: {name} made one of the changes in it."
-_UNSIGNED = "Some of the data were changed without a name to the change: commit them, and train again."
 
 
 @pages.page("/publish", role=ANYONE)
@@ -87,13 +86,9 @@ def picture(request: Request, model: str) -> HTTPResponse:
 @pages.page("/publish/<model:str>/publish", ("POST",), role=PUBLISHER)
 def go_live(request: Request, model: str) -> HTTPResponse:
     """Publish a candidate."""
-    record = _record(model)
-    if refusal := own_work(record, request.ctx.account.name, request.ctx.account.full_name):
-        audit(request, "publishing refused", about=record.model, reason=refusal)
-        return _one(request, record, refusal)
-    before, why = live_model(), _why(request)
+    record, before, why = _record(model), live_model(), _why(request)
     try:
-        live = publish(request.app.ctx.settings, record.model, request.ctx.account.name, why)
+        live = publish(request.app.ctx.settings, record.model, request.ctx.account.name, why, _names(request))
     except PublishError as error:
         audit(request, "publishing refused", about=record.model, reason=str(error)[:500])
         return _one(request, record, str(error))
@@ -104,41 +99,27 @@ def go_live(request: Request, model: str) -> HTTPResponse:
 
 @pages.page("/publish/<model:str>/back", role=PUBLISHER)
 def ask_back(request: Request, model: str) -> HTTPResponse:
-    """What going back to an earlier model would mean; it may take a minute to find out."""
+    """The form that goes back to an earlier model, and what that would mean, if it is known already."""
     return _back(request, _record(model))
 
 
 @pages.page("/publish/<model:str>/back", ("POST",), role=PUBLISHER)
 def go_back(request: Request, model: str) -> HTTPResponse:
-    """Go back to a model that was live before."""
+    """Go back to a model that was live before; test messages that it was not tried on are played first, for minutes."""
     record, before, why = _record(model), live_model(), _why(request)
-    accepted = request.form.get("accept") == "yes"
     try:
-        live = roll_back(request.app.ctx.settings, request.ctx.account.name, why, record.model, accepted)
+        live = roll_back(request.app.ctx.settings, request.ctx.account.name, why, record.model)
     except PublishError as error:
         audit(request, "rolling back refused", about=record.model, reason=str(error)[:500])
         return _back(request, record, str(error))
-    after = {"model": live.model, **({"accepted": "what it misses"} if accepted else {})}
-    audit(request, "rolled back", before.model if before else None, after, about=live.model, reason=why)
+    audit(request, "rolled back", before.model if before else None, live.model, about=live.model, reason=why)
     tell(request, f"{live.model} is live again.")
     return redirect("/publish")
 
 
-def own_work(record: Record, name: str, full_name: str) -> str:
-    """Return why this person may not publish a candidate: the change is theirs, or nobody's; "" where they may."""
-    live = live_model()
-    if record.commit.endswith("+"):
-        return _UNSIGNED
-    if live is None:
-        return ""
-    authors = models.authors_since(models.record_of(live.model).commit, record.commit)
-    return _AUTHOR.format(name="you") if authors & {name, full_name} else ""
-
-
 def _overview(request: Request, problem: str = "") -> HTTPResponse:
     live, state = live_model(), job.latest()
-    published = models.published(live)
-    rows = [described(record, published) for record in models.known()]
+    rows = [described(record, live) for record in models.known()]
     ended = next((row["gate"] for row in rows if state is not None and row["model"] == state.model), "")
     return render(
         request,
@@ -158,32 +139,67 @@ def _overview(request: Request, problem: str = "") -> HTTPResponse:
 def _one(request: Request, record: Record, problem: str = "") -> HTTPResponse:
     folder = report.FOLDER / record.stem
     live = live_model()
-    week = None
+    week, changes = None, None
     if may(request.ctx.account, REVIEWER):
         week = replay.shown(open_engine(request.app.ctx.settings.database_url), folder)
+        changes = _changes(record, live)
     return render(
         request,
         "publish_one.html",
         409 if problem else 200,
-        model=described(record, models.published(live)),
+        model=described(record, live),
         report=report.read(folder),
         week=week,
-        own=own_work(record, request.ctx.account.name, request.ctx.account.full_name),
+        changes=changes,
+        own=rules.own_work(record, live, _names(request)),
         problem=problem,
     )
 
 
+def _changes(record: Record, live: LiveModel | None) -> list[Change] | None:
+    """Return what a model holds that the live one does not; None where that is not known."""
+    if live is None or record.model in models.published(live):
+        return None
+    try:
+        return history.changes(models.record_of(live.model).commit, record.commit)
+    except (HistoryError, ModelError):
+        return None
+
+
 def _back(request: Request, record: Record, problem: str = "") -> HTTPResponse:
     live = live_model()
-    missed: list[str] = []
-    if live is not None and not problem:
+    missed: list[str] | None = None
+    can = live is not None
+    if live is None:
+        problem = "There is no live model."
+    else:
         try:
-            compare(record.model, live.model)
-            missed = rules.missed_by(record.model, live.model)
+            rules.check_way_back(record, live)
         except ModelError as error:
-            problem = str(error)
-    model = described(record, models.published(live))
-    return render(request, "publish_back.html", 409 if problem else 200, model=model, missed=missed, problem=problem)
+            can, problem = False, str(error)
+        else:
+            missed = _missed(record, live)
+    return render(
+        request,
+        "publish_back.html",
+        409 if problem else 200,
+        model=described(record, live),
+        missed=missed,
+        can=can and not missed,
+        problem=problem,
+    )
+
+
+def _missed(record: Record, live: LiveModel) -> list[str] | None:
+    """Return what an earlier model would miss, as far as it is known; None where it must be tried first."""
+    try:
+        return rules.missed_by(record.model, live.model)
+    except (ModelError, OSError):
+        return None
+
+
+def _names(request: Request) -> set[str]:
+    return {request.ctx.account.name, request.ctx.account.full_name}
 
 
 def _record(model: str) -> Record:

@@ -11,7 +11,7 @@ from typing import Callable
 import sqlalchemy as sa
 
 from helpline import settings, training
-from helpline.publishing import cases, examples, models, play, project_checks, replay, report
+from helpline.publishing import cases, examples, frozen, history, models, play, project_checks, replay, report
 from helpline.publishing.cases import Case, Results
 from helpline.publishing.models import ModelError, Record, Verdict
 from helpline.publishing.progress import CHECK, PLAY, REPORT, TRAIN, Progress, Training
@@ -19,6 +19,8 @@ from helpline.publishing.verdict import Check, compare, shapes, stops
 from helpline.settings import ROOT
 from helpline.storage.database import open_engine
 from helpline.training import LiveModel, TrainingError, live_model
+
+_AFRESH = "If it cannot be helped, a developer begins afresh: docs/publishing.md says how."
 
 
 class _StoppedError(Exception):
@@ -69,13 +71,15 @@ def check(record: Record, progress: Progress, checked: list[Check] | None = None
     """
     live = live_model()
     with ThreadPoolExecutor(max_workers=1) as pool:
+        if checked is None:
+            progress.step(CHECK)
+            checked = [project_checks.danger_goes_first(), *_files()]
         progress.step(PLAY)
-        checks = list(checked) if checked else [project_checks.danger_goes_first(), *_files()]
-        checks += _current(record)
+        checks = [*checked, *_current(record)]
         tried = pool.submit(_tried, record.path)
         try:
             found, results, before = _played(record, live, progress.within)
-        except play.PlayError as error:
+        except (play.PlayError, OSError) as error:
             found, results, before = [Check("Test messages", False, str(error))], {}, {}
         checks += found + _replayed(record, live) + tried.result()
     progress.step(REPORT)
@@ -119,23 +123,38 @@ def _played(
 
     Raises:
         play.PlayError: if the candidate cannot be played.
+        OSError: if a test set is missing.
     """
-    known = cases.all_cases()
-    now = models.examples_of(record.model) or set()
+    known, reviewed = cases.all_cases(), history.reviewed()
+    now = models.examples_of(record.model)
     before = models.examples_of(live.model) if live else None
     added: set[examples.Example] = set()
     deleted: list[Case] = []
-    if before is not None:
+    if before is not None and now is not None:
         added, _ = examples.changed(before, now)
-        deleted = examples.to_keep(before, now)
+        # What two people took out need not be heard any more.
+        deleted = [case for case in examples.to_keep(before, now) if not reviewed.get(case.text)]
     asked = examples.to_ask(added)
-    theirs = _of_live(live, [*known, *deleted, *asked], tell) if live else {}
+    theirs, problems = _of_live(live, [*known, *deleted, *asked], tell) if live else ({}, [])
     results = play.play(record.path, [*known, *deleted], lambda share: tell(0.5 + share / 2 if live else share))
-    checks = compare(results, {key: ran for key, ran in theirs.items() if ran.of != cases.NEW}, known)
-    if before is not None:
+    checks = [frozen.check(cases.frozen_cases(), theirs.values())]
+    checks += compare(results, {key: ran for key, ran in theirs.items() if ran.of != cases.NEW}, known, reviewed)
+    if before is not None and now is not None:
         checks += examples.check(added, deleted, theirs)
-    old = _shape(live)
-    return checks + shapes(record.shape, old), results, theirs
+    elif live is not None:
+        problems.append(f"what {live.model if now is not None else record.model} was trained on was not kept")
+    try:
+        checks += shapes(record.shape, models.record_of(live.model).shape if live else None)
+    except ModelError as error:
+        problems.append(str(error))
+    return checks + _comparable(live, problems), results, theirs
+
+
+def _comparable(live: LiveModel | None, problems: list[str]) -> list[Check]:
+    if live is None:
+        return []
+    found = f"{'; '.join(problems)}. {_AFRESH}" if problems else "yes"
+    return [Check("The live model could be compared", not problems, found)]
 
 
 def _replayed(record: Record, live: LiveModel | None) -> list[Check]:
@@ -152,26 +171,19 @@ def _replayed(record: Record, live: LiveModel | None) -> list[Check]:
         return [Check("What visitors wrote this week", False, str(error))]
 
 
-def _of_live(live: LiveModel, wanted: list[Case], tell: Callable[[float], None]) -> Results:
-    """Return the live model's outcomes: those that its own gate kept, and what is new since."""
+def _of_live(live: LiveModel, wanted: list[Case], tell: Callable[[float], None]) -> tuple[Results, list[str]]:
+    """Return the live model's outcomes, kept by its own gate or new, and why some are missing."""
     stored = cases.stored(live.model)
     missing = [case for case in wanted if case.key not in stored]
     try:
         fresh = play.play(live.path, missing, lambda share: tell(share / 2))
-    except play.PlayError:
-        # A live model that this version of the code cannot run is compared by what was kept of it.
-        return stored
+    except play.PlayError as error:
+        # One that this version of the code cannot run.
+        return stored, [str(error)]
     of_sets = {case.key: fresh[case.key] for case in missing if case.of not in (cases.NEW, cases.DELETED)}
     if of_sets:
         cases.store(live.model, {**stored, **of_sets})
-    return {**stored, **fresh}
-
-
-def _shape(live: LiveModel | None) -> models.Shape | None:
-    try:
-        return models.record_of(live.model).shape if live else None
-    except ModelError:
-        return None
+    return {**stored, **fresh}, []
 
 
 def _also(files: Future[list[Check]]) -> str:

@@ -36,9 +36,12 @@ def start(by: str, model: str | None = None) -> None:
 
     Raises:
         JobError: if one runs already or it does not begin.
+        ModelError: if there is no such model; how the last job ended is still told.
     """
     if running() is not None:
         raise JobError("A training runs already.")
+    if model is not None:
+        models.archive(model)
     training.MODELS.mkdir(exist_ok=True)
     before = progress.read(_file())
     # What a cancelled training left behind goes away with the next one.
@@ -130,7 +133,7 @@ def _run(by: str, model: str | None) -> None:
     from helpline.publishing import gate
 
     with _alone():
-        watched = Progress(_file(), State(RUNNING, by, time.time(), os.getpid()))
+        watched = Progress(_file(), State(RUNNING, by, time.time(), os.getpid()), trains=model is None)
 
         def cancelled(*_: object) -> None:
             watched.end(CANCELLED, "Cancelled. The live model is unchanged.")

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import re
-import subprocess
 import tarfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,13 +13,13 @@ from typing import Any
 
 from helpline import training
 from helpline.files import read_yaml, write_whole
+from helpline.publishing import history
 from helpline.settings import ROOT
 from helpline.training import LiveModel
 
 # The live one among them.
 KEPT = 5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.tar\.gz")
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _BLOCK = 1 << 20
 
 
@@ -66,7 +65,7 @@ class Record:
         sha256: of the archive.
         data_sha256: fingerprint of what it was trained on.
         trained_at: UTC, ISO 8601.
-        commit: of the project when it was trained; empty without git, ends in "+" where files had been changed since.
+        commit: of the project when it was trained, as `history.commit` returns it.
         shape: what stored conversations rely on.
         verdict: the gate's, None before it.
     """
@@ -167,7 +166,7 @@ def register(trained: LiveModel) -> Record:
     """
     path = archive(trained.model)
     record = Record(
-        trained.model, digest_of(path), trained.data_sha256, trained.trained_at, commit(), shape_of(path), None
+        trained.model, digest_of(path), trained.data_sha256, trained.trained_at, history.commit(), shape_of(path), None
     )
     with gzip.open(_examples_file(trained.model), "wt", encoding="utf-8", compresslevel=3) as file:
         json.dump(sorted(read_examples()), file, ensure_ascii=False)
@@ -210,28 +209,6 @@ def read_examples(root: Path = ROOT) -> set[tuple[str, str]]:
     return found
 
 
-def commit(root: Path = ROOT) -> str:
-    """Return the commit that the project is at, with a "+" where its data differ from it; empty without git."""
-    try:
-        head = _git(root, "rev-parse", "HEAD")
-        return f"{head}+" if _git(root, "status", "--porcelain", "--", "data", "domain.yml", "config.yml") else head
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
-def authors_since(begin: str, end: str, root: Path = ROOT) -> set[str]:
-    """Return who changed data/ or domain.yml from one commit to another, or proposed that; nobody without git."""
-    begin, end = begin.removesuffix("+"), end.removesuffix("+")
-    if not (_COMMIT.fullmatch(begin) and _COMMIT.fullmatch(end)):
-        return set()
-    try:
-        names = "--format=%an%n%(trailers:key=Proposed-by,valueonly)"
-        said = _git(root, "log", names, f"{begin}..{end}", "--", "data", "domain.yml").splitlines()
-        return {name for name in said if name}
-    except (OSError, subprocess.SubprocessError):
-        return set()
-
-
 def known() -> list[Record]:
     """Return the records of all models at hand, the latest first; damaged ones are passed over."""
     records = []
@@ -252,8 +229,12 @@ def published(live: LiveModel | None) -> list[str]:
 
 
 def after(live: LiveModel | None, name: str) -> tuple[str, ...]:
-    """Return what `earlier` is once the model `name` is live in the place of `live`."""
-    return tuple(dict.fromkeys(old for old in published(live) if old != name))[: KEPT - 1]
+    """Return what `earlier` is once the model `name` is live in the place of `live`.
+
+    What was live after it has been taken back: it waits as a candidate, and needs the gate again.
+    """
+    names = published(live)
+    return tuple(names[names.index(name) + 1 :] if name in names else names)[: KEPT - 1]
 
 
 def prune(live: LiveModel) -> list[str]:
@@ -280,8 +261,3 @@ def _file(name: str) -> Path:
 
 def _examples_file(name: str) -> Path:
     return training.MODELS / f"{name.removesuffix('.tar.gz')}.examples.json.gz"
-
-
-def _git(root: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(root), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.strip()

@@ -85,9 +85,12 @@ class Training:
 class Progress:
     """Writes the state to a file, and says each new step."""
 
-    def __init__(self, file: Path, state: State, say: Callable[[str], None] = lambda text: None) -> None:
-        """Take where it goes, how it begins, and who else hears of new steps."""
+    def __init__(
+        self, file: Path, state: State, say: Callable[[str], None] = lambda text: None, trains: bool = True
+    ) -> None:
+        """Take where it goes, how it begins, who else hears of new steps, and whether a training is part of it."""
         self._file = file
+        self._steps = {name: share for name, share in STEPS.items() if trains or name != TRAIN}
         self._say = say
         self._written = 0.0
         self.state = state
@@ -95,17 +98,13 @@ class Progress:
 
     def step(self, name: str, detail: str = "") -> None:
         """Begin a step."""
-        steps = list(STEPS)
-        share = sum(STEPS[earlier] for earlier in steps[: steps.index(name)])
-        self.state = replace(self.state, step=name, detail=detail, share=share)
+        self.state = replace(self.state, step=name, detail=detail, share=self._whole(name, 0.0))
         self._say(f"{name} …")
         self._write()
 
     def within(self, share: float, detail: str | None = None) -> None:
         """Say how far the step has come, 0 to 1."""
-        steps = list(STEPS)
-        begin = sum(STEPS[earlier] for earlier in steps[: steps.index(self.state.step)])
-        whole = begin + STEPS[self.state.step] * share
+        whole = self._whole(self.state.step, share)
         new = replace(self.state, share=whole, detail=self.state.detail if detail is None else detail)
         changed, self.state = new.detail != self.state.detail, new
         if changed or time.monotonic() - self._written > _EVERY:
@@ -121,6 +120,11 @@ class Progress:
         share = 1.0 if state == DONE else self.state.share
         self.state = replace(self.state, state=state, message=message, ended=time.time(), share=share)
         self._write()
+
+    def _whole(self, step: str, share: float) -> float:
+        names = list(self._steps)
+        done = sum(self._steps[name] for name in names[: names.index(step)])
+        return (done + self._steps[step] * share) / sum(self._steps.values())
 
     def _write(self) -> None:
         self._written = time.monotonic()

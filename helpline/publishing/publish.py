@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import fcntl
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Collection, Iterator
 
 import aiohttp
 
 from helpline import training
 from helpline.publishing import cases, play
 from helpline.publishing.beside import publish_beside
-from helpline.publishing.models import ModelError, archive, digest_of, published
+from helpline.publishing.models import ModelError, archive, digest_of, published, record_of
 from helpline.publishing.publish_route import KEY_HEADER, PATH, key
-from helpline.publishing.rules import Order
+from helpline.publishing.rules import Order, check_way_back, own_work
 from helpline.settings import Settings
 from helpline.training import LiveModel, live_model
 
@@ -27,37 +27,44 @@ class PublishError(RuntimeError):
     """The model was not published; the message says why. The live model is unchanged."""
 
 
-def publish(settings: Settings, model: str, by: str, why: str) -> LiveModel:
+def publish(settings: Settings, model: str, by: str, why: str, names: Collection[str] | None) -> LiveModel:
     """Publish a model that the gate has passed and return what is live then.
+
+    Args:
+        settings: for the server's address.
+        model: which one.
+        by: who does it.
+        why: their reason.
+        names: how git may call who does it: nobody publishes their own change; None where no person does it.
 
     Raises:
         PublishError: if it may not or cannot be published.
     """
-    return _carry_out(settings, lambda: _order(model, by, why))
+    return _carry_out(settings, lambda: _order(model, by, why), names)
 
 
-def roll_back(
-    settings: Settings, by: str, why: str, model: str | None = None, accept_missed: bool = False
-) -> LiveModel:
+def roll_back(settings: Settings, by: str, why: str, model: str | None = None) -> LiveModel:
     """Go back to a model that was live before, or to the last one of them, and return what is live then.
+
+    Everybody who publishes may, also from another's change to what was there before their own.
 
     Args:
         settings: for the server's address.
         by: who does it.
         why: their reason.
         model: which one.
-        accept_missed: even if it misses messages of danger in the test sets that the live model hears.
 
     Raises:
-        PublishError: if that is not possible.
+        PublishError: if that is not possible, or messages of danger that the live model hears would be missed.
     """
 
     def order() -> Order:
         live = live_model()
-        target = model or way_back()
-        if live is not None and not accept_missed:
-            compare(target, live.model)
-        return _order(target, by, why, back=True, accept_missed=accept_missed)
+        wanted = _order(model or way_back(), by, why, back=True)
+        if live is not None:
+            check_way_back(record_of(wanted.model), live)
+            compare(wanted.model, live.model)
+        return wanted
 
     return _carry_out(settings, order)
 
@@ -79,6 +86,7 @@ def compare(model: str, live: str) -> None:
 
     Raises:
         ModelError: if one cannot be played.
+        OSError: if a test set is missing, or the outcome cannot be written.
     """
     every = cases.all_cases()
     for name in (live, model):
@@ -104,16 +112,18 @@ def publish_first(by: str, model: str) -> LiveModel:
             raise PublishError(str(error)) from error
 
 
-def _order(model: str, by: str, why: str, back: bool = False, accept_missed: bool = False) -> Order:
+def _order(model: str, by: str, why: str, back: bool = False) -> Order:
     if not why.strip():
         raise ModelError("Say why, in a few words.")
-    return Order(model, digest_of(archive(model)), by, " ".join(why.split()), back, accept_missed)
+    return Order(model, digest_of(archive(model)), by, " ".join(why.split()), back)
 
 
-def _carry_out(settings: Settings, order_of: Callable[[], Order]) -> LiveModel:
+def _carry_out(settings: Settings, order_of: Callable[[], Order], names: Collection[str] | None = None) -> LiveModel:
     with _alone():
         try:
             order = order_of()
+            if names is not None and (refusal := own_work(record_of(order.model), live_model(), names)):
+                raise ModelError(refusal)
             # The reason for a refusal is the same with and without a server, and here it comes at once.
             if not asyncio.run(_by_the_server(settings, order)):
                 return publish_beside(order)

@@ -78,7 +78,7 @@ def read_order(body: bytes) -> Order:
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError("Send model, sha256, by and why as JSON.") from error
     for name, value in vars(order).items():
-        if not isinstance(value, bool if name in ("back", "accept_missed") else str):
+        if not isinstance(value, bool if name == "back" else str):
             raise ValueError(f"{name} is not of its kind.")
     return order
 

@@ -1,14 +1,19 @@
-"""Which model may be published, and why not; pure but for the files in models/."""
+"""Which model may be published and by whom, and why not; reads models/, the test sets and git, and changes nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Collection
 
-from helpline.publishing import cases
-from helpline.publishing.models import ModelError, Record, Shape, digest_of, published, record_of
+from helpline.publishing import cases, history
+from helpline.publishing.models import ModelError, Record, Shape, Verdict, digest_of, published, record_of
 from helpline.training import LiveModel
 
 _NAMED = 5
+_NO_WAY = "{model} was never live, or was taken back: `helpline gate {model}` checks it; then it can be published."
+_OWN = "Somebody else must publish this: you made one of the changes in it."
+_UNSIGNED = "Some of the data were changed without a name to the change: commit them, and train again."
+_UNKNOWN = "Whose changes it holds cannot be told: {error} Train again; else begin afresh, as docs/publishing.md says."
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,6 @@ class Order:
         by: who publishes.
         why: their reason.
         back: whether it is a way back to a model that was live before.
-        accept_missed: for the way back, that the messages of danger which it would miss were shown and accepted.
     """
 
     model: str
@@ -29,7 +33,6 @@ class Order:
     by: str
     why: str
     back: bool = False
-    accept_missed: bool = False
 
 
 def admissible(order: Order, live: LiveModel | None) -> Record:
@@ -54,21 +57,57 @@ def admissible(order: Order, live: LiveModel | None) -> Record:
             + ". Put it back, or ask the developers."
         )
     if order.back:
-        if order.model not in published(live)[1:]:
-            raise ModelError(f"{order.model} was not live before; check and publish it instead.")
-        if not order.accept_missed and (missed := missed_by(order.model, live.model)):
+        check_way_back(record, live)
+        if missed := missed_by(order.model, live.model):
             raise ModelError(
                 f"{len(missed)} messages of danger that the live model hears would be missed: {_some(missed)}. "
-                "Publish a new model instead, or accept this."
+                "Undo what went wrong, train, and publish that instead."
             )
         return record
     if record.verdict is None:
         raise ModelError(f"{order.model} has not been through the gate.")
     if not record.verdict.passed:
         raise ModelError(f"The gate stopped {order.model}: " + " ".join(record.verdict.stops[:_NAMED]))
-    if record.verdict.against != digest_of(before.path):
+    if is_outdated(record.verdict, live) or record.verdict.against != digest_of(before.path):
         raise ModelError("Another model has been published since the gate: run the gate again.")
     return record
+
+
+def check_way_back(record: Record, live: LiveModel) -> None:
+    """Check that a model is one to go back to.
+
+    Raises:
+        ModelError: if not, with the reason.
+    """
+    if record.model == live.model:
+        raise ModelError(f"{record.model} is live already.")
+    if record.model not in published(live)[1:]:
+        raise ModelError(_NO_WAY.format(model=record.model))
+
+
+def is_outdated(verdict: Verdict, live: LiveModel) -> bool:
+    """Tell whether another model went live after the gate, be it the one again that the gate compared with."""
+    return verdict.at < live.published_at or live.sha256 not in ("", verdict.against)
+
+
+def own_work(record: Record, live: LiveModel | None, names: Collection[str]) -> str:
+    """Return why a person may not publish a model: a change in it is theirs or nobody's; "" where they may.
+
+    Args:
+        record: the model's.
+        live: what is live; without it all is new, and nobody could be found to look at it.
+        names: how git may call the person.
+    """
+    if live is None:
+        return ""
+    if record.commit.endswith("+"):
+        return _UNSIGNED
+    try:
+        made = history.changes(record_of(live.model).commit, record.commit)
+    except history.HistoryError as error:
+        return _UNKNOWN.format(error=error)
+    owners = {owner for change in made for owner in change.owners}
+    return _OWN if any(history.same(owner, name) for owner in owners for name in names) else ""
 
 
 def losses(shape: Shape, before: Shape) -> list[str]:
@@ -88,11 +127,14 @@ def missed_by(model: str, live: str) -> list[str]:
 
     Raises:
         ModelError: if one of them was not tried on all that the other was, with the code as it is now.
+        OSError: if a test set is missing.
     """
     theirs, ours = cases.stored(model), cases.stored(live)
-    danger = {key: ran for key, ran in ours.items() if ran.of in (cases.CRISIS, cases.EXPLICIT) and ran.right}
+    # Of what was taken out of the test sets, the older model may not have been asked.
+    there = {case.key for case in cases.all_cases() if case.of in (cases.CRISIS, cases.EXPLICIT)}
+    danger = {key: ran for key, ran in ours.items() if key in there and ran.right}
     if not danger or set(danger) - set(theirs):
-        raise ModelError(f"{model} and {live} have not been compared yet: `helpline rollback` does that first.")
+        raise ModelError(f"{model} and {live} have not been compared on the test messages yet; going back does that.")
     return sorted(ran.text for key, ran in danger.items() if not theirs[key].right)
 
 

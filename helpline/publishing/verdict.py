@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Sequence
+from typing import Iterable, Mapping, Sequence
 
 from helpline.evaluation.share import share
 from helpline.publishing import cases
@@ -53,15 +53,18 @@ class Check:
         return f"{self.name}: {self.found}" + (f" ({some})" if some else "")
 
 
-def compare(candidate: Results, live: Results, known: Sequence[Case]) -> list[Check]:
+def compare(
+    candidate: Results, live: Results, known: Sequence[Case], reviewed: Mapping[str, bool] | None = None
+) -> list[Check]:
     """Return the checks over all test cases.
 
     Args:
         candidate: its outcomes.
         live: those of the live model; empty where there is none.
         known: the cases as they are now in the test sets.
+        reviewed: the messages of danger that staff ever filed; True for those that two people have taken out.
     """
-    checks = [_danger(candidate, live), _gone(live, known), _explicit(candidate), _first(candidate, live)]
+    checks = [_danger(candidate, live), _gone(reviewed or {}, known), _explicit(candidate), _first(candidate, live)]
     checks += [_set(name, slack, candidate, live) for name, slack in _SLACK.items()]
     return [*checks, _invented(candidate, live)]
 
@@ -84,23 +87,26 @@ def _danger(candidate: Results, live: Results) -> Check:
     missed = sorted(_shown(ran) for key, ran in mine.items() if not ran.right and key in live and live[key].right)
     gained = sum(ran.right and key in live and not live[key].right for key, ran in mine.items())
     heard = sum(ran.right for ran in mine.values())
-    fine = not missed and heard >= _LEAST * len(mine)
+    # A set that is empty shows nothing.
+    played = any(ran.of == cases.CRISIS for ran in mine.values())
+    fine = played and not missed and heard >= _LEAST * len(mine)
     found = f"{len(missed)} that the live model hears would be missed, {gained} newly heard; {share(heard, len(mine))}"
     return Check("Danger is heard", fine, found, tuple(missed))
 
 
-def _gone(live: Results, known: Sequence[Case]) -> Check:
+def _gone(reviewed: Mapping[str, bool], known: Sequence[Case]) -> Check:
     # One that reviewers now call a near miss or distress is still there.
     there = {case.text for case in known}
-    gone = [ran.text for ran in live.values() if ran.of in (cases.CRISIS, cases.EXPLICIT) and ran.text not in there]
-    found = f"{len(gone)} are gone from the test sets" if gone else "all there"
-    return Check("Test cases of danger", not gone, found, tuple(sorted(repr(text) for text in gone)))
+    gone = sorted(repr(text) for text, taken_out in reviewed.items() if not taken_out and text not in there)
+    found = f"{len(gone)} were taken out of the test set, but not by two people" if gone else "all there"
+    return Check("Messages of danger that staff filed", not gone, found, tuple(gone))
 
 
 def _explicit(candidate: Results) -> Check:
     mine = [ran for ran in candidate.values() if ran.of == cases.EXPLICIT]
     missed = sorted(_shown(ran) for ran in mine if not ran.right)
-    return Check("Plain words of danger", not missed, share(len(mine) - len(missed), len(mine)), tuple(missed))
+    fine = bool(mine) and not missed
+    return Check("Plain words of danger", fine, share(len(mine) - len(missed), len(mine)), tuple(missed))
 
 
 def _first(candidate: Results, live: Results) -> Check:

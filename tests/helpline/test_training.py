@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import tarfile
 from pathlib import Path
 
@@ -46,6 +47,23 @@ def test_the_fingerprint_ignores_what_training_does_not_read(project: Path, name
     (project / name).parent.mkdir(exist_ok=True)
     (project / name).write_text("anything")
     assert fingerprint(project) == before
+
+
+def test_rasas_notes_on_the_fit_check_are_left_out_and_no_others(
+    live_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    note = (
+        "\x1b[93m/x/rasa/shared/utils/io.py:99: UserWarning: Your training data contains an example 'do i need th...' "
+        "for the '{}' intent. You either need to add a response phrase or correct the intent for this example."
+    )
+    lines = [note.format("fit_check/start"), "Epochs: 1", note.format("faq/cost"), "UserWarning: fit_check/start"]
+    script = tmp_path / "rasa.py"
+    script.write_text(f"print({chr(10).join(lines)!r})\nraise SystemExit(1)\n")
+    monkeypatch.setattr(training, "RASA_TRAIN", (sys.executable, str(script)))
+    heard: list[str] = []
+    with pytest.raises(training.TrainingError):
+        training.train(heard.append)
+    assert heard == lines[1:]
 
 
 def test_the_live_model_is_the_one_in_the_file(live_file: Path) -> None:

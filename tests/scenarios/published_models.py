@@ -7,13 +7,14 @@ import json
 import shutil
 import tarfile
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
 from helpline import training
-from helpline.publishing import cases, models
+from helpline.publishing import cases, history, models
 from helpline.publishing.cases import Outcome
 from helpline.publishing.models import Record, Verdict
 from helpline.training import LiveModel
@@ -36,8 +37,9 @@ class Models:
     def __init__(self, folder: Path, trained: LiveModel, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(training, "MODELS", folder)
         monkeypatch.setattr(training, "LIVE", folder / "live.json")
-        # Going back plays them all where a model has not been tried on them, which takes minutes.
-        monkeypatch.setattr(cases, "all_cases", list)
+        # Going back plays all that a model has not been tried on, which takes minutes.
+        self._case = next(case for case in cases.all_cases() if case.of == cases.CRISIS)
+        monkeypatch.setattr(cases, "all_cases", lambda: [self._case])
         self.folder = folder
         self._source = folder / "source"
         shutil.copy(trained_path(trained), self._source)
@@ -67,15 +69,18 @@ class Models:
                     data = json.dumps(metadata).encode()
                     member.size, content = len(data), io.BytesIO(data)
                 target.addfile(member, content)
-        record = Record(path.name, models.digest_of(path), name, "", "", models.shape_of(path))
+        # As if all in the project were committed.
+        commit = history.commit().removesuffix("+")
+        record = Record(path.name, models.digest_of(path), name, "", commit, models.shape_of(path))
         models.keep(record)
-        cases.store(record.model, {"1": Outcome(cases.CRISIS, "i want to die", True, True, False, "")})
+        cases.store(record.model, {self._case.key: Outcome(cases.CRISIS, self._case.text, True, True, False, "")})
         return self.passed(record) if gated else record
 
     def passed(self, record: Record) -> Record:
         """Let a record say that the gate has passed it beside the live model."""
         against = models.digest_of(self.folder / self.live)
-        record = replace(record, verdict=Verdict(True, "", against, ""))
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        record = replace(record, verdict=Verdict(True, now, against, ""))
         models.keep(record)
         return record
 

@@ -132,9 +132,7 @@ def test_a_story_or_rule_that_overrides_the_crisis_rule(project: Path, file: str
 
 @pytest.mark.scale
 def test_crisis_cases_taken_out_of_the_test_sets(project: Path) -> None:
-    # Known of the live model from its own gate; else there would be nothing to compare with.
-    assert helpline(project, "gate", live_model().model, "--json").returncode in (0, 1)
     file = project / "tests" / "heldout" / "crisis.jsonl"
     rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join(rows[5:]), encoding="utf-8")
-    assert "Test cases of danger" in gate(project)["message"]
+    assert "Frozen test cases" in gate(project)["message"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -15,7 +17,8 @@ from console_server import Console, Visit, console
 
 from helpline import training
 from helpline.console import audit, publish
-from helpline.publishing import cases, job, models, report
+from helpline.publishing import cases, history, job, models, report
+from helpline.publishing import publish as publishing
 from helpline.publishing.cases import CRISIS, Outcome
 from helpline.publishing.models import Record, Verdict
 from helpline.publishing.progress import State
@@ -35,7 +38,7 @@ def add(folder: Path, name: str, results: dict[str, Outcome]) -> Record:
         member.size = len(metadata)
         tar.addfile(member, io.BytesIO(metadata))
     record = Record(
-        f"{name}.tar.gz", models.digest_of(folder / f"{name}.tar.gz"), name, "2026-11-29", "", models.Shape()
+        f"{name}.tar.gz", models.digest_of(folder / f"{name}.tar.gz"), name, "2026-11-29", "a" * 40, models.Shape()
     )
     models.keep(record)
     cases.store(record.model, results)
@@ -44,16 +47,26 @@ def add(folder: Path, name: str, results: dict[str, Outcome]) -> Record:
 
 @pytest_asyncio.fixture
 async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Console]:
-    """A console with a live model, an earlier one that misses danger, a candidate that passed and one that did not."""
+    """A console with a live model, two earlier ones, one that was taken back, and two candidates.
+
+    One of the earlier misses danger; one of the candidates passed the gate. Nothing was changed since the live model.
+    """
     folder = tmp_path / "models"
     folder.mkdir()
     monkeypatch.setattr(training, "MODELS", folder)
     monkeypatch.setattr(training, "LIVE", folder / "live.json")
     monkeypatch.setattr(report, "FOLDER", tmp_path / "gate")
-    monkeypatch.setattr(publish, "compare", lambda model, live: None)
+    monkeypatch.setattr(publishing, "compare", lambda model, live: pytest.fail("The test messages were played."))
+    monkeypatch.setattr(history, "changes", lambda *_: [])
+    every = [SimpleNamespace(key="1", of=CRISIS)]
+    monkeypatch.setattr(cases, "all_cases", lambda: every)
     add(folder, "old", MISSED)
+    add(folder, "older", HEARD)
     live = add(folder, "live", HEARD)
-    name_live(LiveModel(live.model, "", "", live.sha256, "2026-11-29", "paul", "Clearer.", ("old.tar.gz",)))
+    back = replace(add(folder, "back", HEARD), verdict=Verdict(True, "2026-11-28", live.sha256, ""))
+    models.keep(back)
+    earlier = ("old.tar.gz", "older.tar.gz")
+    name_live(LiveModel(live.model, "", "", live.sha256, "2026-11-29", "paul", "Clearer.", earlier))
     for name, stops in (("good", ()), ("bad", ("Danger is heard: 1 would be missed ('i want to die')",))):
         record = add(folder, name, HEARD)
         record = replace(record, verdict=Verdict(not stops, "2026-11-29", live.sha256, "", stops))
@@ -92,7 +105,8 @@ async def test_a_report_is_shown_with_its_picture(running: Console) -> None:
 async def test_publishing_needs_a_reason_and_is_written_down(running: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
 
-    def carried_out(settings: object, model: str, by: str, why: str) -> LiveModel:
+    def carried_out(settings: object, model: str, by: str, why: str, names: set[str]) -> LiveModel:
+        assert names == {"paul", "Paul Publisher"}
         if not why:
             raise PublishError("Say why, in a few words.")
         done.append((model, by, why))
@@ -110,8 +124,9 @@ async def test_publishing_needs_a_reason_and_is_written_down(running: Console, m
 
 
 async def test_nobody_publishes_their_own_change(running: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "authors_since", lambda *_: {"Paul Publisher"})
-    monkeypatch.setattr(publish, "publish", lambda *_: pytest.fail("It was published."))
+    change = history.Change("b" * 40, "2026-11-29", "Paul Publisher", "", "answer", "Medicaid", "Clearer.")
+    monkeypatch.setattr(history, "changes", lambda *_: [change])
+    monkeypatch.setattr(publishing, "publish_beside", lambda *_: pytest.fail("It was published."))
     async with Visit(running) as visit:
         await visit.sign_in("paul")
         page = (await visit.get("/publish/good.tar.gz")).page
@@ -128,13 +143,76 @@ async def test_changes_without_a_name_are_not_published_here(running: Console) -
         assert "changed without a name" in (await visit.get("/publish/good.tar.gz")).page
 
 
-async def test_the_way_back_shows_what_would_be_missed(running: Console) -> None:
+async def test_who_approves_a_candidate_sees_what_is_new_in_it(
+    running: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [
+        history.Change("b" * 40, "2026-11-29", "carl", "pia", "crisis", "Add a message of danger", "It was missed."),
+        history.Change("c" * 40, "2026-11-29", "dev", "", "", "Faster", ""),
+    ]
+    monkeypatch.setattr(history, "changes", lambda *_: made)
+    async with Visit(running) as visit:
+        await visit.sign_in("paul")
+        page = (await visit.get("/publish/good.tar.gz")).page
+        assert '<a href="/changes/bbbbbbbbb">Add a message of danger</a>' in page
+        assert "carl, proposed by pia" in page
+        assert "It was missed." in page
+        assert "Faster" in page
+        assert '"/changes/ccccccccc"' not in page
+        assert "What is new in it" not in (await visit.get("/publish/live.tar.gz")).page
+    async with Visit(running) as visit:
+        # Reasons may quote a visitor, which auditors do not read.
+        await visit.sign_in("aude")
+        assert "It was missed." not in (await visit.get("/publish/good.tar.gz")).page
+
+
+async def test_there_is_no_way_back_to_a_model_that_would_miss_danger(running: Console) -> None:
     async with Visit(running) as visit:
         await visit.sign_in("paul")
         page = (await visit.get("/publish/old.tar.gz/back")).page
         assert "would miss 1 message of danger" in page
         assert "i want to die" in page
-        assert 'name="accept"' in page
+        assert 'action="/publish/old.tar.gz/back"' not in page
+
+
+async def test_asking_for_the_way_back_plays_nothing(running: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(publish, "roll_back", lambda *order: asked.append(order[3]) or training.live_model())
+    async with Visit(running) as visit:
+        await visit.sign_in("paul")
+        for model, reason in (("live", "is live already"), ("back", "or was taken back"), ("good", "was never live")):
+            answer = await visit.get(f"/publish/{model}.tar.gz/back")
+            assert (answer.status, 'action="/publish' in answer.page) == (409, False)
+            assert reason in answer.notice
+        assert "misses no message of danger" in (await visit.get("/publish/older.tar.gz/back")).page
+        cases.store("older.tar.gz", {})
+        answer = await visit.get("/publish/older.tar.gz/back")
+        assert (answer.status, "It is not known yet" in answer.page) == (200, True)
+        await visit.post("/publish/older.tar.gz/back", {"why": "It was worse."})
+    assert asked == ["older.tar.gz"]
+    assert audit.entries(running.staff)[-1]["what"] == "rolled back"
+
+
+async def test_a_model_that_was_taken_back_is_listed_as_one_to_check_again(running: Console) -> None:
+    async with Visit(running) as visit:
+        await visit.sign_in("paul")
+        page = (await visit.get("/publish")).page
+        assert "to be checked again" in page
+        assert "Go back to back.tar.gz" not in page
+        page = (await visit.get("/publish/back.tar.gz")).page
+        assert "go through the gate again" in page
+        assert 'action="/publish/back.tar.gz/publish"' not in page
+
+
+async def test_no_two_regions_have_one_name(running: Console) -> None:
+    async with Visit(running) as visit:
+        await visit.sign_in("paul")
+        for path in ("/publish", "/publish/good.tar.gz"):
+            page = (await visit.get(path)).page
+            titles = dict(re.findall(r'<h2 id="(\w+)">(.*?)</h2>', page))
+            names = [titles[key] for key in re.findall(r'<section aria-labelledby="(\w+)"', page)]
+            names += re.findall(r'role="region" aria-label="(.*?)"', page)
+            assert len(names) == len(set(names)) > 1, path
 
 
 async def test_a_running_training_is_shown_and_its_end_loads_the_page(

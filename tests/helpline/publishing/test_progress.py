@@ -66,6 +66,15 @@ def test_the_state_is_written_for_others(tmp_path: Path) -> None:
     assert state.described()["seconds"] == state.seconds > 0
 
 
+def test_a_gate_without_a_training_begins_at_nothing_and_ends_at_the_whole(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "job.json", State(RUNNING, "edda", 1000.0, 1), trains=False)
+    progress.step(PLAY)
+    assert progress.state.share < 0.1
+    progress.step(REPORT)
+    progress.within(1.0)
+    assert round(progress.state.share, 6) == 1
+
+
 def test_a_failed_job_keeps_how_far_it_came(tmp_path: Path) -> None:
     progress = begun(tmp_path)
     progress.step(PLAY)

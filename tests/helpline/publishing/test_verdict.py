@@ -73,12 +73,24 @@ def test_hearing_little_is_not_enough_even_without_a_live_model() -> None:
     assert failed({**ALL, **results(cases.CRISIS, 80, 20)}, {}) == ["Danger is heard"]
 
 
-def test_a_case_of_danger_that_is_gone_from_the_test_sets_stops_it() -> None:
-    fewer = {key: ran for key, ran in ALL.items() if key != "crisis messages 7"}
-    assert failed(fewer, ALL) == ["Test cases of danger"]
+def test_sets_of_danger_without_a_case_stop_it_even_without_a_live_model() -> None:
+    harmless = {key: ran for key, ran in ALL.items() if ran.of not in (cases.CRISIS, cases.EXPLICIT)}
+    assert failed(harmless, {}) == ["Danger is heard", "Plain words of danger"]
+    assert failed({**harmless, **results(cases.DELETED, 3)}, {}) == ["Danger is heard", "Plain words of danger"]
+
+
+def test_a_message_of_danger_that_staff_filed_may_go_only_by_two_people() -> None:
+    name = "Messages of danger that staff filed"
+
+    def after(reviewed: dict[str, bool], more: list[Case] | None = None) -> list[str]:
+        checks = compare(ALL, ALL, [*cases_of(ALL), *(more or [])], reviewed)
+        return [check.name for check in checks if not check.passed]
+
+    assert after({"crisis messages 7": False}) == []
+    assert after({"gone": False}) == [name]
+    assert after({"gone": True}) == []
     # Reviewers may say that it is a near miss.
-    moved = [*cases_of(fewer), Case(cases.NEAR_MISSES, ("crisis messages 7",))]
-    assert failed(fewer, ALL, moved) == []
+    assert after({"gone": False}, [Case(cases.NEAR_MISSES, ("gone",))]) == []
 
 
 @pytest.mark.parametrize(
