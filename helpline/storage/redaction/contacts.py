@@ -112,7 +112,7 @@ IN_WORDS: tuple[Rule, ...] = (
     ),
     Rule(
         "[handle]",
-        re.compile(r"(?<![\w./-])(?=[\w.]*[A-Za-z])[A-Za-z\d.]+_[\w.]*\w|(?<!\w)[A-Za-z]\w{2,}#\d{4}\b"),
+        re.compile(r"(?<![\w./\]-])(?=[\w.]*[A-Za-z])[A-Za-z\d.]+_[\w.]*\w|(?<!\w)[A-Za-z]\w{2,}#\d{4}\b"),
         ("_", "#"),
     ),
     Rule("[handle]", re.compile(r"(?<![\w.-])(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"), (".",)),

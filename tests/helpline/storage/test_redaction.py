@@ -105,16 +105,17 @@ def test_what_the_assistant_says_stays() -> None:
     assert redact_event(event) == event
 
 
-def test_most_identifiers_by_another_author_go() -> None:
-    """A frozen set whose author knew none of the rules; its figure is in docs/staff.md."""
-    rows = [json.loads(line) for line in (ROOT / "tests/heldout/identifiers.jsonl").read_text().splitlines()]
+@pytest.mark.parametrize(("name", "least", "most"), [("identifiers", 0.965, 0.07), ("identifiers_unseen", 0.94, 0.08)])
+def test_most_identifiers_by_another_author_go(name: str, least: float, most: float) -> None:
+    """Frozen sets whose authors knew none of the rules; their figures are in docs/staff.md."""
+    rows = [json.loads(line) for line in (ROOT / f"tests/heldout/{name}.jsonl").read_text().splitlines()]
     gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
     harmless = [row["text"] for row in rows if not row["identifiers"]]
     # Figures only: what a failing test prints must not be tuned on.
     share_gone = sum(gone) / len(gone)
     share_touched = sum(redact(text) != text for text in harmless) / len(harmless)
-    assert share_gone >= 0.965
-    assert share_touched <= 0.07
+    assert share_gone >= least
+    assert share_touched <= most
 
 
 def test_public_helplines_stay() -> None:
