@@ -21,8 +21,8 @@ from helpline.storage.redaction.words import (
     words,
 )
 
-# Without a possessive 's.
-_TOKEN = re.compile(r"[^\W\d_]+(?:[-'\u2019](?!s\b)[^\W\d_]+)*")
+# Without a possessive 's, and not within something with digits.
+_TOKEN = re.compile(r"(?<!\w)[^\W\d_]+(?:[-'\u2019](?!s\b)[^\W\d_]+)*(?!\w)")
 # Names that need no look into the lists: spelt, of two dotted letters, and at the end behind a closing or a dash.
 _CAPITALISED = r"(?-i:[A-Z][\w'\u2019.-]*(?:[ \t][A-Z][\w'\u2019.-]*){0,3})"
 _AT_ONCE = (
