@@ -52,9 +52,9 @@ failures = sa.Table(
 )
 
 
-def open_staff(url: str) -> sa.engine.Engine:
-    """Return an engine with the staff's tables, made where they are missing."""
-    engine = connect(url)
+def open_staff(url: str, patience: float = 5.0) -> sa.engine.Engine:
+    """Return an engine with the staff's tables, made where missing; it waits `patience` seconds for a locked file."""
+    engine = connect(url, patience)
     path = engine.url.database if engine.dialect.name == "sqlite" else None
     if path and path != ":memory:":
         # For who runs the console only; the files beside it, which SQLite makes, get the same rights.

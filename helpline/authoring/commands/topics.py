@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from helpline.authoring.commands.shared import as_json_option, by_option, change, changing, plainly, repository_of, say
+from helpline.plain_errors import PlainGroup
 from helpline.settings import Settings
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def topics() -> None:
     """Look at topics and their answers, change them, add new ones."""
 

@@ -23,7 +23,7 @@ def test_rasa_reads_what_staff_wrote(repository: Repository, root: Path) -> None
     annotate.set_aside(repository, "ann", WHY, "where do we park")
     annotate.want_topic(repository, "ann", WHY, "is there a pool", "Gym")
     crisis.propose(repository, "ann", WHY, "the rope is back out of the shed", "crisis/suicide_active", subject="other")
-    crisis.confirm(repository, "bob", WHY, "1")
+    crisis.confirm(repository, "bob", WHY, "the rope is back out of the shed")
     crisis.propose(repository, "ann", WHY, "the rope swing is back", "near_miss")
     turns = [
         Turn("does medicaid pay for it", "faq/medicaid", "faq/medicaid"),
