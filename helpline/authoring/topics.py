@@ -174,10 +174,7 @@ def template(answer: Answer, messages: Sequence[str]) -> str:
     ]
     if answer.facts or group == "faq":
         lines.append(f"      facts: [{', '.join(answer.facts)}]")
-    if answer.citations:
-        lines += ["      citations:", *(f"      - {quoted(heading)}" for heading in answer.citations)]
-    else:
-        lines.append("      citations: []")
+    lines += ["      citations:", *(f"      - {quoted(heading)}" for heading in answer.citations)]
     lines.append(f"      suggestions: [{', '.join(answer.suggestions)}]")
     return "\n".join(lines) + "\n"
 

@@ -36,6 +36,7 @@ def test_rasa_reads_what_staff_wrote(repository: Repository, root: Path) -> None
         *("not_covered", "Gym: sports"),
         text="The article doesn't say. Ask the center: it knows.",
         question="Is there a gym?",
+        citations=["Seeking Help"],
         suggestions=["medicaid"],
     )
     topics.create(repository, "ann", WHY, draft, messages)
