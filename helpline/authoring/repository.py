@@ -213,9 +213,12 @@ class Repository:
         ours = []
         for path, written in unfinished.items():
             self._half(path).unlink(missing_ok=True)
-            committed = self._at("HEAD", path)
-            if pending.fingerprint(self.read(path)) in (written, pending.fingerprint(committed)):
+            committed, found = self._at("HEAD", path), self.read(path)
+            if found != committed and pending.fingerprint(found) == written:
                 self._write(path, committed)
+                found = committed
+            if found == committed:
+                # It may have been staged.
                 ours.append(path)
         if ours:
             self._git("reset", "--quiet", "--", *ours, check=False)

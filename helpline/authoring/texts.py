@@ -48,7 +48,8 @@ def mark(text: str) -> str:
 
 def marks(text: str) -> set[str]:
     """Return by what a message may be remembered: as it was written, and as it is stored."""
-    shown = (text, redact(text), "".join(map(_visible, unicodedata.normalize("NFC", redact(text)))))
+    redacted = redact(text)
+    shown = (text, redacted, "".join(map(_visible, unicodedata.normalize("NFC", redacted))))
     return {mark(words) for words in shown if bare(words)}
 
 
