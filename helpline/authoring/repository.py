@@ -6,16 +6,14 @@ git is the only truth: nothing about data/ is kept elsewhere, so that what is de
 from __future__ import annotations
 
 import fcntl
-import os
 import re
-import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
-from helpline.authoring import notes, pending
+from helpline.authoring import git, notes, pending
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.texts import reason_of
 from helpline.authoring.undo import undone
@@ -23,10 +21,6 @@ from helpline.authoring.undo import undone
 _NAME = re.compile(r"[^<>]{1,80}")
 _TRAILER, _PROPOSER, _UNDOES = "Staff-Change", "Proposed-By", "Undoes"
 _LOCK = "helpline-authoring.lock"
-_BUSY = (
-    "git is busy in this folder. Try again in a moment. If it stays like this, somebody who knows git must look "
-    "whether .git/index.lock was left behind."
-)
 # Between them stand the parts of a commit in the output of `git log`.
 _PART, _END = "\x1f", "\x1e"
 
@@ -209,7 +203,7 @@ class Repository:
         if not unfinished:
             return
         if (folder / "index.lock").exists():
-            raise RefusedError(_BUSY)
+            raise RefusedError(git.BUSY)
         ours = []
         for path, written in unfinished.items():
             self._half(path).unlink(missing_ok=True)
@@ -306,31 +300,8 @@ class Repository:
                     time.sleep(0.05)
             yield folder
 
-    def _git(self, *arguments: str, check: bool = True, person: str = "", text: str | None = None) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        if person:
-            address = f"{re.sub(r'[^a-z0-9]+', '.', person.lower()).strip('.') or 'staff'}@staff.invalid"
-            for role in ("AUTHOR", "COMMITTER"):
-                environment |= {f"GIT_{role}_NAME": person, f"GIT_{role}_EMAIL": address}
-        environment |= {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
-        command = ["git", "-c", "core.quotePath=false", "-c", "color.ui=false", "--literal-pathspecs", *arguments]
-        try:
-            result = subprocess.run(
-                command, cwd=self.root, env=environment, input=text or "", capture_output=True, encoding="utf-8"
-            )
-        except FileNotFoundError as error:
-            raise RefusedError("git is not installed here; staff's changes are kept in it.") from error
-        if check and result.returncode:
-            raise RefusedError(_explained(result.stderr))
-        return result.stdout if not result.returncode else ""
-
-
-def _explained(message: str) -> str:
-    if "not a git repository" in message:
-        return "This folder is not under git, where staff's changes are kept. Run `git init` and commit it first."
-    if "index.lock" in message:
-        return _BUSY
-    return f"git refused: {' '.join(message.split())[:300]}"
+    def _git(self, *arguments: str, **options: Any) -> str:
+        return git.run(self.root, *arguments, **options)
 
 
 def _person(name: str) -> str:

@@ -15,7 +15,7 @@ from helpline.console import audit
 from helpline.console.pages import Menu, Pages
 from helpline.console.rendering import render
 from helpline.console.roles import AUDITOR
-from helpline.spreadsheets import safe_cell
+from helpline.insight.spreadsheets import safe_cell
 
 pages = Pages("audit", Menu("Audit log", "/audit", AUDITOR, "Who did what, and when. Nothing in it can be changed."))
 PER_PAGE = 50

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from helpline.plain_errors import PlainGroup
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.settings import Settings
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

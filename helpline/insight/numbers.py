@@ -12,9 +12,9 @@ from typing import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from helpline.insight.spreadsheets import safe_cell
 from helpline.review import numbers
 from helpline.review.turns import KINDS
-from helpline.spreadsheets import safe_cell
 from helpline.storage import ledger, review
 
 # Of the largest counts; the others stand in one row.

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from helpline.plain_errors import PlainGroup
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.settings import Settings
 from helpline.storage.review import DONE, INBOX, OPEN, QUEUES
 

@@ -282,6 +282,10 @@ def test_a_narrow_chart_shows_the_newest_days(served: Served, context: Callable[
     assert end is not None
     assert end["x"] + end["width"] <= 320
     member.page.set_viewport_size({"width": 1000, "height": 700})
+    wide, heading = shown.locator("svg").bounding_box(), page.locator("h1").bounding_box()
+    assert wide is not None
+    assert heading is not None
+    assert abs(wide["x"] - heading["x"]) < 1
     cut = page.evaluate(
         """() => [...document.querySelectorAll("svg.chart text")].filter((text) =>
           text.getBoundingClientRect().left < text.closest("svg").getBoundingClientRect().left)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.authoring.commands.shared import (
     after_option,
     as_json_option,
@@ -16,7 +17,6 @@ from helpline.authoring.commands.shared import (
     say,
     text_of,
 )
-from helpline.plain_errors import PlainGroup
 from helpline.settings import Settings
 
 

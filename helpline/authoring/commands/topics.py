@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.authoring.commands.shared import as_json_option, by_option, change, changing, plainly, repository_of, say
-from helpline.plain_errors import PlainGroup
 from helpline.settings import Settings
 
 
