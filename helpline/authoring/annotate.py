@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Mapping
 
-from helpline.authoring import examples, notes
+from helpline.authoring import examples, notes, tested
 from helpline.authoring.catalogue import GUARDED_GROUPS, Catalogue, Example, current
-from helpline.authoring.errors import NeedlessError, RefusedError
+from helpline.authoring.errors import FiledElsewhereError, NeedlessError, RefusedError
 from helpline.authoring.examples import Block
 from helpline.authoring.repository import Change, Commit, Repository
-from helpline.authoring.texts import bare, mark, name_of, tidy
+from helpline.authoring.texts import bare, mark, marks, name_of, reason_of, tidy, title_of
 from helpline.crisis.rules import Rules, best
 from helpline.crisis.taxonomy import RuleHit, Tier
 
@@ -34,6 +34,7 @@ class Standing:
         text: as it would be kept.
         filed: where it stands already.
         danger: the rule that hears danger in it, or None.
+        heard: the tier of the danger that the assistant heard in it, as its queue has it; "" for none.
         held_out: whether a test set holds it.
         aside: the note that sets it aside, or None.
     """
@@ -41,6 +42,7 @@ class Standing:
     text: str
     filed: tuple[Example, ...]
     danger: RuleHit | None
+    heard: str
     held_out: bool
     aside: dict[str, Any] | None
 
@@ -51,6 +53,7 @@ def standing(repository: Repository, text: str, after: str | None = None) -> Sta
     Raises:
         RefusedError: if it is no message that could be kept.
     """
+    heard = repository.heard(marks(text))
     # What came with the assistant, and the test sets, hold names that are made up.
     spelled = dict.fromkeys((bare(tidy(text)), bare(text)))
     text = tidy(text)
@@ -58,7 +61,7 @@ def standing(repository: Repository, text: str, after: str | None = None) -> Sta
     filed = tuple(example for words in spelled for example in catalogue.by_words.get((after, words), ()))
     aside = next((note for note in notes.rows(repository.read(notes.SET_ASIDE)) if note["mark"] == mark(text)), None)
     held_out = not catalogue.held_out.isdisjoint(spelled)
-    return Standing(text, filed, danger_in(text), held_out, aside)
+    return Standing(text, filed, danger_in(text), heard, held_out, aside)
 
 
 def file_under(
@@ -83,7 +86,8 @@ def file_under(
         after: label of the topic before it, where it only makes sense after that one.
         move: whether to take it from where it stands now.
         again: whether to file it though somebody set it aside.
-        heard: the tier of danger that the assistant heard in it, if any.
+        heard: the tier of danger that the assistant heard in it where it comes from, if any; what its queue has in the
+            same words counts anyway.
 
     Raises:
         RefusedError: with a plain reason; nothing was written.
@@ -137,11 +141,13 @@ def add_to(
         if example.label.split("/", 1)[0] in GUARDED_GROUPS:
             raise RefusedError(f"This message is filed under {example.label}; that can be changed by two people only.")
         if not move:
-            raise RefusedError(
+            raise FiledElsewhereError(
                 f"This message is filed under {example.label} in {example.file}. Move it, or leave it there."
             )
         take(repository, files, example)
     put(repository, files, Block(label, after), known.text)
+    if after is None:
+        test_as(repository, files, known.text, label)
     if known.aside is not None:
         files[notes.SET_ASIDE] = notes.without(read(repository, files, notes.SET_ASIDE), known.aside)
     return "Move" if known.filed else "Add"
@@ -167,8 +173,10 @@ def set_aside(repository: Repository, author: str, reason: str, text: str, after
                     f"This message is filed under {example.label}; only two people together can take it out."
                 )
             take(repository, files, example)
+        if after is None:
+            test_as(repository, files, known.text, None)
         if known.aside is None:
-            note = {"mark": mark(known.text), "by": author, "on": notes.today(), "why": " ".join(reason.split())}
+            note = {"mark": mark(known.text), "by": author, "on": notes.today(), "why": reason_of(reason)}
             files[notes.SET_ASIDE] = notes.added(repository.read(notes.SET_ASIDE), note)
         taken = f": {known.filed[0].label}" if known.filed else ""
         return checked(repository, Change("annotation", f"Set a message aside{taken}", files))
@@ -188,13 +196,14 @@ def want_topic(repository: Repository, author: str, reason: str, text: str, titl
         _refuse_unfit(known, heard)
         if known.filed:
             raise RefusedError(f"This message is filed under {known.filed[0].label}; set it aside there first.")
-        name = name_of(title)
+        words = title_of(title)
+        name = name_of(words)
         source = repository.read(notes.WANTED)
         old = next((note for note in notes.rows(source) if note["name"] == name), None)
         if old is not None and bare(known.text) in map(bare, old["messages"]):
             raise NeedlessError("This message waits for that topic already.")
         if old is None:
-            new = {"name": name, "title": " ".join(title.split()), "by": author, "on": notes.today()}
+            new = {"name": name, "title": words, "by": author, "on": notes.today()}
             content: str | None = notes.added(source, {**new, "messages": [known.text]})
         else:
             content = notes.replaced(source, old, [{**old, "messages": [*old["messages"], known.text]}])
@@ -220,6 +229,13 @@ def take(repository: Repository, files: dict[str, str | None], example: Example)
         raise RefusedError(f"{path} is gone. Look at it again.")
     left = examples.take_out(source, example.block, example.text)
     files[path] = left if examples.messages(left) or not path.startswith(f"{REVIEW}/") else None
+
+
+def test_as(repository: Repository, files: dict[str, str | None], text: str, label: str | None) -> None:
+    """Let the tests made of stories say what a message means now, among the files of a change; None takes it out."""
+    source = read(repository, files, tested.TESTS)
+    if bare(text) in tested.topics_of(source):
+        files[tested.TESTS] = tested.filed_anew(source, text, label)
 
 
 def read(repository: Repository, files: Mapping[str, str | None], path: str) -> str | None:
@@ -251,9 +267,10 @@ def _rules() -> Rules:
     return Rules()
 
 
-def sounds_dangerous(known: Standing, heard: str) -> bool:
-    """Tell whether a rule hears danger in a message, or the assistant did (`heard`: the tier, or "")."""
-    return known.danger is not None or (bool(heard) and Tier.of(heard) >= Tier.T2S)
+def sounds_dangerous(known: Standing, heard: str = "") -> bool:
+    """Tell whether a rule hears danger in a message, or the assistant did (`heard`: the tier elsewhere, or "")."""
+    tiers = [Tier.of(tier) for tier in (known.heard, heard) if tier]
+    return known.danger is not None or any(tier >= Tier.T2S for tier in tiers)
 
 
 def _refuse_unfit(known: Standing, heard: str) -> None:

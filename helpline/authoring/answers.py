@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import textwrap
@@ -19,6 +20,8 @@ from helpline.files import LOADER
 
 _WIDTH = 116
 _LONGEST_TITLE, _LONGEST_QUESTION = 8, 20
+# Of Rasa's slots in a reply, and of HTML.
+_MARKUP = re.compile(r"[{}<>]")
 _CHECK = "See if an IOP may fit"
 
 
@@ -57,6 +60,12 @@ def edited(answer: Answer, **values: Any) -> Answer:
             )
             given[name] = tuple(value for value in cleaned if value)
     return replace(answer, **given)
+
+
+def version(answer: Answer) -> str:
+    """Return what tells an answer from the same one after a change: a hash of all that can be edited."""
+    values = (answer.text, answer.title, answer.question, answer.citations, answer.facts, answer.suggestions)
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
 def review(answer: Answer, catalogue: Catalogue, before: Answer | None = None) -> Review:
@@ -132,6 +141,11 @@ def _text_of(content: dict[str, Any], answer: Answer) -> str:
 def _word_faults(answer: Answer, catalogue: Catalogue, before: Answer | None) -> list[str]:
     numbers = catalogue.shown_numbers
     problems = [f"Answer: {fault}" for fault in words.faults(answer.text, numbers)]
+    problems += [
+        f"{name}: {{ }} < > cannot be used: Rasa fills in what stands between them, and channels may read it as markup."
+        for name, text in (("Answer", answer.text), ("Title", answer.title), ("Question", answer.question))
+        if _MARKUP.search(text)
+    ]
     for name, most in (("title", _LONGEST_TITLE), ("question", _LONGEST_QUESTION)):
         found = words.faults(getattr(answer, name), numbers, most_words=most)
         problems += [f"{name.capitalize()}: {fault}" for fault in found]
@@ -164,9 +178,9 @@ def _source_faults(answer: Answer, catalogue: Catalogue, before: Answer | None) 
     ]
     if len(set(answer.citations)) < len(answer.citations):
         problems.append("A heading is cited twice.")
+    if not answer.citations:
+        problems.append("Cite the heading that the answer rests on.")
     if answer.label.startswith("faq/"):
-        if not answer.citations:
-            problems.append("Cite the heading that the answer rests on.")
         if not answer.facts:
             problems.append("Name the facts of the document that the answer states.")
         elsewhere = {n for other in catalogue.answers.values() if other.label != answer.label for n in other.facts}

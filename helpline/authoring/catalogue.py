@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 import yaml
 
+from helpline.authoring.errors import BrokenFileError
 from helpline.authoring.examples import Block, texts_of
 from helpline.authoring.texts import bare
 from helpline.files import LOADER
@@ -23,6 +24,8 @@ GUARDED_GROUPS = ("crisis", "support", "near_miss")
 _FIXED_GROUPS = ("crisis_follow_up", "delete_conversation")
 FEWEST_MESSAGES = 20
 _SHORT = 2
+# What reading a file that holds something else than expected raises.
+_NOT_AS_EXPECTED = (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 # As many messages weighs a word in a topic's title or question when topics are searched.
 _NAMED = 15
 
@@ -112,7 +115,18 @@ class File:
 
     @classmethod
     def of(cls, name: str, source: str) -> File:
-        """Parse a file; `name` is its path from the project's folder."""
+        """Parse a file; `name` is its path from the project's folder.
+
+        Raises:
+            BrokenFileError: if it is not written as such files are.
+        """
+        try:
+            return cls._of(name, source)
+        except _NOT_AS_EXPECTED as error:
+            raise BrokenFileError(name, error) from error
+
+    @classmethod
+    def _of(cls, name: str, source: str) -> File:
         content = yaml.load(source, Loader=LOADER) or {}
         examples = []
         for entry in content.get("nlu") or []:
@@ -179,28 +193,37 @@ class Catalogue:
             for name, variants in (parsed.content.get("responses") or {}).items():
                 label = name.removeprefix("utter_")
                 if label.split("/", 1)[0] in TOPIC_GROUPS and "/" in label:
-                    answers[label] = _answer(label, file, variants[0])
+                    try:
+                        answers[label] = _answer(label, file, variants[0])
+                    except _NOT_AS_EXPECTED as error:
+                        raise BrokenFileError(file, error) from error
         return answers
 
     @cached_property
     def facts(self) -> dict[str, Fact]:
         """The document's facts by id."""
-        sections = self.files["data/document.yml"].content["sections"]
-        return {
-            name: Fact(section["heading"], fact["says"], tuple(fact["key"]))
-            for section in sections
-            for name, fact in section["facts"].items()
-        }
+        return self._told(
+            "data/document.yml",
+            lambda content: {
+                name: Fact(section["heading"], fact["says"], tuple(fact["key"]))
+                for section in content["sections"]
+                for name, fact in section["facts"].items()
+            },
+        )
 
     @cached_property
     def headings(self) -> tuple[str, ...]:
         """The document's headings in order."""
-        return tuple(section["heading"] for section in self.files["data/document.yml"].content["sections"])
+        return self._told(
+            "data/document.yml", lambda content: tuple(section["heading"] for section in content["sections"])
+        )
 
     @cached_property
     def shown_numbers(self) -> tuple[str, ...]:
         """Every way in which a known phone number may be shown."""
-        return tuple(shown for number in self.files["data/numbers.yml"].content.values() for shown in number["shown"])
+        return self._told(
+            "data/numbers.yml", lambda content: tuple(shown for number in content.values() for shown in number["shown"])
+        )
 
     @cached_property
     def held_out(self) -> set[str]:
@@ -256,6 +279,17 @@ class Catalogue:
             gone = [name for name in answer.suggestions if f"faq/{name}" not in self.answers]
             lines += [f"{answer.label} suggests faq/{name}, which has no answer." for name in gone]
         return list(dict.fromkeys(lines))
+
+    def _told(self, path: str, tell: Callable[[dict[str, Any]], Any]) -> Any:
+        """Return what a file tells.
+
+        Raises:
+            BrokenFileError: if it is missing, or says it in another way than expected.
+        """
+        try:
+            return tell(self.files[path].content)
+        except _NOT_AS_EXPECTED as error:
+            raise BrokenFileError(path, error) from error
 
     @cached_property
     def _words(self) -> tuple[dict[str, Counter[str]], dict[str, int], Counter[str]]:
@@ -314,6 +348,10 @@ def _parsed(path: Path, name: str) -> File:
     version = (status.st_mtime_ns, status.st_size)
     known = _read.get(path)
     if known is None or known[0] != version:
-        known = (version, File.of(name, path.read_text(encoding="utf-8")))
+        try:
+            source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise BrokenFileError(name, error) from error
+        known = (version, File.of(name, source))
         _read[path] = known
     return known[1]

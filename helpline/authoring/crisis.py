@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpline.authoring import notes
-from helpline.authoring.annotate import checked, put, read, standing, take
+from helpline.authoring.annotate import checked, put, read, standing, take, test_as
 from helpline.authoring.catalogue import GUARDED_GROUPS
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
 from helpline.authoring.repository import Change, Commit, Repository
+from helpline.authoring.texts import reason_of
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUBJECTS, SUPPORT_CATEGORIES, TIERS
 
 NEAR_MISS = "near_miss"
@@ -134,11 +135,20 @@ def confirm(repository: Repository, author: str, reason: str, text: str) -> Comm
                 files[place] = notes.without(repository.read(place), old)
         if proposal.act == ADD:
             put(repository, files, block, proposal.text)
+            test_as(repository, files, proposal.text, None)
             files[path] = notes.added(read(repository, files, path), _test_row(proposal))
         what = "Add a message of" if proposal.act == ADD else "Take out a message of"
         return checked(repository, Change("crisis", f"{what} {proposal.label}", files, proposer=proposal.by))
 
     return repository.apply(author, reason, make)
+
+
+def numbered(repository: Repository, text: str) -> str:
+    """Return the message of a proposal named by its text or, where no text is like that, by its number in the list."""
+    found = proposals(repository)
+    if any(proposal.text == text.strip() for proposal in found):
+        return text.strip()
+    return next((proposal.text for proposal in found if str(proposal.number) == text.strip()), text.strip())
 
 
 def reject(repository: Repository, author: str, reason: str, text: str) -> Commit:
@@ -162,7 +172,7 @@ def _proposal(repository: Repository, author: str, reason: str, act: str, text: 
         raise NeedlessError("This message waits for a second person already.")
     note: dict[str, Any] = {"act": act, "text": text, "label": block.label}
     note |= {"tier": block.tier or "", "subject": block.subject or ""}
-    note |= {"by": author, "on": notes.today(), "why": " ".join(reason.split())}
+    note |= {"by": author, "on": notes.today(), "why": reason_of(reason)}
     return Change(
         "proposal", f"Propose to {act} a message: {block.label}", {notes.PROPOSALS: notes.added(source, note)}
     )
@@ -171,7 +181,7 @@ def _proposal(repository: Repository, author: str, reason: str, act: str, text: 
 def _find(repository: Repository, text: str) -> tuple[Proposal, dict[str, Any]]:
     rows = notes.rows(repository.read(notes.PROPOSALS))
     for proposal, row in zip(proposals(repository), rows, strict=True):
-        if proposal.text == text or str(proposal.number) == text.strip():
+        if proposal.text == text:
             return proposal, row
     raise RefusedError("Nobody proposed anything for this message, or it is settled already.")
 

@@ -6,16 +6,16 @@ git is the only truth: nothing about data/ is kept elsewhere, so that what is de
 from __future__ import annotations
 
 import fcntl
-import os
 import re
-import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
+from helpline.authoring import git, notes, pending
 from helpline.authoring.errors import NeedlessError, RefusedError
+from helpline.authoring.texts import reason_of
 from helpline.authoring.undo import undone
 
 _NAME = re.compile(r"[^<>]{1,80}")
@@ -67,14 +67,34 @@ class Commit:
     files: tuple[str, ...]
     undone_by: str = ""
 
+    @property
+    def teaches(self) -> bool:
+        """Whether a training makes something of it; notes are for people."""
+        return any(path.startswith("data/") and not path.startswith(f"{notes.FOLDER}/") for path in self.files)
+
 
 class Repository:
     """The project's folder under git."""
 
-    def __init__(self, root: Path, patience: float = 10.0) -> None:
-        """Take the folder, and how many seconds to wait while somebody else saves."""
+    def __init__(
+        self,
+        root: Path,
+        patience: float = 10.0,
+        heard: Callable[[Iterable[str]], str] = lambda _: "",
+        witness: Callable[[Change, str], None] = lambda *_: None,
+    ) -> None:
+        """Take the folder, and what a change asks of others.
+
+        Args:
+            root: the folder.
+            patience: how many seconds to wait while somebody else saves.
+            heard: marks of a message to the tier of the danger that the assistant heard in it, or "".
+            witness: is told of each change and its reason before anything is written; if it raises, nothing is.
+        """
         self.root = root
+        self.heard = heard
         self._patience = patience
+        self._witness = witness
 
     def read(self, path: str) -> str | None:
         """Return what a file holds, or None where there is none."""
@@ -94,15 +114,17 @@ class Repository:
         Raises:
             RefusedError: with a plain reason; nothing was written.
         """
-        author, reason = _person(author), _sentence(reason)
-        with self._alone():
-            self._check_state()
+        author, reason = _person(author), reason_of(reason)
+        with self._alone() as folder:
+            self._check_state(folder)
+            self._take_back(folder)
             change = make()
             files = {path: content for path, content in change.files.items() if self.read(path) != content}
             if not files:
                 raise NeedlessError("Nothing would change: the files say so already.")
             self._check_untouched(files)
-            return self._commit(change, files, author, reason)
+            self._witness(replace(change, files=files), reason)
+            return self._commit(change, files, author, reason, folder)
 
     def undoing(self, commit: Commit) -> Change:
         """Return what takes back one change, whatever came after it; the history then keeps both.
@@ -175,7 +197,30 @@ class Repository:
         """
         return self._git("rev-parse", "HEAD").strip()
 
-    def _commit(self, change: Change, files: Mapping[str, str | None], author: str, reason: str) -> Commit:
+    def _take_back(self, folder: Path) -> None:
+        """Undo what a save wrote that was cut off before its commit; what somebody has changed since is theirs."""
+        unfinished = pending.noted(folder)
+        if not unfinished:
+            return
+        if (folder / "index.lock").exists():
+            raise RefusedError(git.BUSY)
+        ours = []
+        for path, written in unfinished.items():
+            self._half(path).unlink(missing_ok=True)
+            committed, found = self._at("HEAD", path), self.read(path)
+            if found != committed and pending.fingerprint(found) == written:
+                self._write(path, committed)
+                found = committed
+            if found == committed:
+                # It may have been staged.
+                ours.append(path)
+        if ours:
+            self._git("reset", "--quiet", "--", *ours, check=False)
+        pending.clear(folder)
+
+    def _commit(
+        self, change: Change, files: Mapping[str, str | None], author: str, reason: str, folder: Path
+    ) -> Commit:
         before = {path: self.read(path) for path in files}
         trailers = [f"{_TRAILER}: {change.kind}"]
         if change.proposer:
@@ -183,7 +228,8 @@ class Repository:
         undoes = [f"This reverts commit {change.undoes}."] if change.undoes else []
         if change.undoes:
             trailers.append(f"{_UNDOES}: {change.undoes}")
-        text = "\n\n".join([_sentence(change.summary), reason, *undoes, "\n".join(trailers)])
+        text = "\n\n".join([" ".join(change.summary.split()), reason, *undoes, "\n".join(trailers)])
+        pending.note(folder, files)
         try:
             for path, content in files.items():
                 self._write(path, content)
@@ -193,7 +239,9 @@ class Repository:
             for path, content in before.items():
                 self._write(path, content)
             self._git("reset", "--quiet", "--", *files, check=False)
+            pending.clear(folder)
             raise
+        pending.clear(folder)
         return self.history(1)[0]
 
     def _write(self, path: str, content: str | None) -> None:
@@ -203,12 +251,15 @@ class Repository:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         # Whoever reads meanwhile, a training for one, gets the old file or the new one.
-        half = file.with_name(f".{file.name}.half")
+        half = self._half(path)
         half.write_text(content, encoding="utf-8")
         half.replace(file)
 
-    def _check_state(self) -> None:
-        folder = Path(self._git("rev-parse", "--absolute-git-dir").strip())
+    def _half(self, path: str) -> Path:
+        file = self.root / path
+        return file.with_name(f".{file.name}.half")
+
+    def _check_state(self, folder: Path) -> None:
         unfinished = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
         if any((folder / name).exists() for name in unfinished):
             raise RefusedError(
@@ -234,8 +285,8 @@ class Repository:
         return self._git("show", f"{commit}:{path}") if known else None
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the lock on the repository; threads and processes wait for each other."""
+    def _alone(self) -> Iterator[Path]:
+        """Hold the lock on the repository, and yield git's folder; threads and processes wait for each other."""
         folder = Path(self._git("rev-parse", "--absolute-git-dir").strip())
         with (folder / _LOCK).open("w") as lock:
             until = time.monotonic() + self._patience
@@ -247,33 +298,10 @@ class Repository:
                     if time.monotonic() > until:
                         raise RefusedError("Somebody else is saving just now. Try again in a moment.") from error
                     time.sleep(0.05)
-            yield
+            yield folder
 
-    def _git(self, *arguments: str, check: bool = True, person: str = "", text: str | None = None) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        if person:
-            address = f"{re.sub(r'[^a-z0-9]+', '.', person.lower()).strip('.') or 'staff'}@staff.invalid"
-            for role in ("AUTHOR", "COMMITTER"):
-                environment |= {f"GIT_{role}_NAME": person, f"GIT_{role}_EMAIL": address}
-        environment |= {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
-        command = ["git", "-c", "core.quotePath=false", "-c", "color.ui=false", "--literal-pathspecs", *arguments]
-        try:
-            result = subprocess.run(
-                command, cwd=self.root, env=environment, input=text or "", capture_output=True, encoding="utf-8"
-            )
-        except FileNotFoundError as error:
-            raise RefusedError("git is not installed here; staff's changes are kept in it.") from error
-        if check and result.returncode:
-            raise RefusedError(_explained(result.stderr))
-        return result.stdout if not result.returncode else ""
-
-
-def _explained(message: str) -> str:
-    if "not a git repository" in message:
-        return "This folder is not under git, where staff's changes are kept. Run `git init` and commit it first."
-    if "index.lock" in message:
-        return "git is busy in this folder. Try again in a moment."
-    return f"git refused: {' '.join(message.split())[:300]}"
+    def _git(self, *arguments: str, **options: Any) -> str:
+        return git.run(self.root, *arguments, **options)
 
 
 def _person(name: str) -> str:
@@ -281,13 +309,6 @@ def _person(name: str) -> str:
     if not _NAME.fullmatch(name) or not name.isprintable():
         raise RefusedError("Say who makes this change: a name of up to 80 letters.")
     return name
-
-
-def _sentence(text: str) -> str:
-    text = " ".join(text.split())
-    if len(text) < 3:
-        raise RefusedError("Say in a few words why: others read it in the history.")
-    return text
 
 
 def lines_of(commits: Sequence[Commit]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from helpline.authoring.catalogue import Catalogue
+from helpline.authoring.errors import BrokenFileError
 
 # Without a rule for each of these, danger and distress would go unanswered.
 _NEEDED = ("crisis", "crisis_follow_up", "support", "support_and_question")
@@ -49,19 +50,30 @@ def rules_of(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
 
 def stories_of(catalogue: Catalogue) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
     """Return the stories of data/ by name: each label with the actions that follow it."""
-    return [
-        (story["story"], _course(story["steps"]))
-        for file in catalogue.files.values()
-        for story in file.content.get("stories") or []
-    ]
+    return _told(
+        catalogue,
+        lambda content: [(story["story"], _course(story["steps"])) for story in content.get("stories") or []],
+    )
 
 
 def _rules(catalogue: Catalogue) -> list[tuple[str, list[tuple[str, tuple[str, ...]]], bool]]:
-    return [
-        (rule["rule"], _course(rule["steps"]), bool(rule.get("condition")))
-        for file in catalogue.files.values()
-        for rule in file.content.get("rules") or []
-    ]
+    return _told(
+        catalogue,
+        lambda content: [
+            (rule["rule"], _course(rule["steps"]), bool(rule.get("condition"))) for rule in content.get("rules") or []
+        ],
+    )
+
+
+def _told(catalogue: Catalogue, tell: Callable[[dict[str, Any]], list[Any]]) -> list[Any]:
+    """Return what all files tell together."""
+    found = []
+    for path, file in catalogue.files.items():
+        try:
+            found += tell(file.content)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise BrokenFileError(path, error) from error
+    return found
 
 
 def _course(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
+from helpline.authoring import tested
 from helpline.authoring.annotate import add_to, checked, danger_in
 from helpline.authoring.answers import quoted
 from helpline.authoring.catalogue import GUARDED_GROUPS, TOPIC_GROUPS, Catalogue, current
-from helpline.authoring.errors import NeedlessError, RefusedError
+from helpline.authoring.errors import FiledElsewhereError, NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Commit, Repository
 from helpline.authoring.rules import intent_of, rules_of, stories_of
-from helpline.authoring.texts import tidy
+from helpline.authoring.tested import TESTS
+from helpline.authoring.texts import LONGEST_TITLE, bare, tidy, title_of
 from helpline.crisis.taxonomy import Tier
 
 STORIES = "data/stories/from_review.yml"
-TESTS = "tests/conversations/test_from_review.yml"
 _STORIES_HEADER = '# Courses of conversations, filed by staff without anybody\'s words.\nversion: "3.1"\nstories:\n'
 _TESTS_HEADER = (
     '# Messages from conversations that staff filed as stories, each read by itself.\nversion: "3.1"\nstories:\n'
@@ -67,6 +68,7 @@ class Story:
         steps: its course for people.
         problems: what must be put right.
         lessons: which messages are filed, and where.
+        asks: whether a message stands elsewhere, so that somebody must say whether it moves.
     """
 
     title: str
@@ -74,6 +76,7 @@ class Story:
     steps: tuple[Step, ...]
     problems: tuple[str, ...] = ()
     lessons: tuple[str, ...] = ()
+    asks: bool = False
 
 
 def turns_of(events: Sequence[Mapping[str, Any]]) -> list[Turn]:
@@ -98,13 +101,23 @@ def turns_of(events: Sequence[Mapping[str, Any]]) -> list[Turn]:
     return turns
 
 
-def preview(repository: Repository, title: str, turns: Sequence[Turn]) -> Story:
-    """Return a story as it would be, with its course in plain words and everything that stands against it."""
-    title = " ".join(title.split())
+def preview(repository: Repository, title: str, turns: Sequence[Turn], move: bool = False) -> Story:
+    """Return a story as it would be, with its course in plain words and everything that stands against it.
+
+    Args:
+        repository: the project.
+        title: its name; personal data are taken out of it.
+        turns: what the person wrote.
+        move: whether messages are taken from where they are filed now.
+    """
     catalogue, rules = current(repository.root), rules_of(current(repository.root))
     problems = []
-    if not title or len(title) > 60:
-        problems.append("Give the story a name of up to 60 letters.")
+    try:
+        title = title_of(title)
+    except RefusedError as error:
+        title, problems = " ".join(title.split())[:LONGEST_TITLE], [str(error)]
+    if not title:
+        problems.append("Give the story a name.")
     if title in {name for name, _ in stories_of(catalogue)}:
         problems.append(f"There is a story “{title}” already.")
     if not 1 <= len(turns) <= _MOST_TURNS:
@@ -115,21 +128,30 @@ def preview(repository: Repository, title: str, turns: Sequence[Turn]) -> Story:
         problems += _faults(turn, place, turns, catalogue, rules)
         steps.append(Step("person", _meaning(turn.label, catalogue), _step_name(turn.label, rules)))
         steps += [Step("assistant", _doing(action, turn.label, catalogue), action) for action in rules.get(intent, ())]
+    problems += _contradicted(repository.read(TESTS), turns)
     lessons: list[str] = []
+    asks = False
     if not problems:
-        lessons, problems = _lessons(repository, {}, turns)
-    return Story(title, tuple(turns), tuple(steps), tuple(dict.fromkeys(problems)), tuple(lessons))
+        lessons, problems, asks = _lessons(repository, {}, turns, move)
+    return Story(title, tuple(turns), tuple(steps), tuple(dict.fromkeys(problems)), tuple(lessons), asks)
 
 
-def create(repository: Repository, author: str, reason: str, title: str, turns: Sequence[Turn]) -> Commit:
+def create(
+    repository: Repository, author: str, reason: str, title: str, turns: Sequence[Turn], move: bool = False
+) -> Commit:
     """Add a story, the messages in it that were understood wrongly, and a test of those that stand alone.
+
+    Args:
+        repository: the project.
+        author, reason: who and why.
+        title, turns, move: see `preview`.
 
     Raises:
         RefusedError: with everything that must be put right; nothing was written.
     """
 
     def make() -> Change:
-        story = preview(repository, title, turns)
+        story = preview(repository, title, turns, move)
         if story.problems:
             raise RefusedError("\n".join(story.problems))
         catalogue = current(repository.root)
@@ -139,10 +161,10 @@ def create(repository: Repository, author: str, reason: str, title: str, turns: 
             raise NeedlessError("There is a story with the same course already.")
         files: dict[str, str | None] = {}
         files[STORIES] = _joined(repository.read(STORIES), _STORIES_HEADER, written)
-        alone = [turn for turn in turns if not turn.leans and turn.label.split("/", 1)[0] in TOPIC_GROUPS]
+        alone = [turn for turn in turns if _stands_alone(turn)]
         if alone:
             files[TESTS] = _joined(repository.read(TESTS), _TESTS_HEADER, _test(story.title, alone))
-        _lessons(repository, files, turns)
+        _lessons(repository, files, turns, move)
         return checked(repository, Change("story", f"Add a story: {story.title}", files))
 
     return repository.apply(author, reason, make)
@@ -170,30 +192,58 @@ def _faults(
     return faults
 
 
+def _stands_alone(turn: Turn) -> bool:
+    """Tell whether a message becomes a test by itself."""
+    return not turn.leans and turn.label.split("/", 1)[0] in TOPIC_GROUPS
+
+
+def _contradicted(source: str | None, turns: Sequence[Turn]) -> list[str]:
+    """Return which messages would be tested as two things: the gate would then stop every model."""
+    held = tested.topics_of(source)
+    problems = []
+    for place, turn in enumerate(turns, 1):
+        label, test = held.setdefault(bare(turn.text), (turn.label, "")) if _stands_alone(turn) else (turn.label, "")
+        if label != turn.label:
+            where = f"The story “{test}”" if test else "This story"
+            problems.append(
+                f"Message {place}: {where} has the same words as {label}. One of the two is wrong: take that story "
+                "back, or file the message by itself first."
+            )
+    return problems
+
+
 def _lessons(
-    repository: Repository, files: dict[str, str | None], turns: Sequence[Turn]
-) -> tuple[list[str], list[str]]:
-    """File the messages that were understood wrongly, and return what that does and what stands against it, in words.
+    repository: Repository, files: dict[str, str | None], turns: Sequence[Turn], move: bool
+) -> tuple[list[str], list[str], bool]:
+    """File the messages that were understood wrongly.
 
     Args:
         repository: the project.
         files: of the change; gets what becomes different.
         turns: of the story.
+        move: whether messages are taken from where they are filed now.
+
+    Returns:
+        What that does and what stands against it, in words, and whether somebody must say that a message moves.
     """
-    lessons, problems = [], []
+    lessons, problems, asks = [], [], False
     for place, (before, turn) in enumerate(zip((None, *turns), turns, strict=False), 1):
         if turn.label == turn.heard and not turn.leans:
             continue
         after = before.label if turn.leans and before else None
         where = f"under {turn.label}" + (f", after {after}" if after else "")
         try:
-            verb = add_to(repository, files, turn.text, turn.label, after=after, move=True, heard=turn.tier)
+            verb = add_to(repository, files, turn.text, turn.label, after=after, move=move, heard=turn.tier)
+            asks = asks or verb == "Move"
             lessons.append(f"Message {place} is {'moved' if verb == 'Move' else 'filed'} {where}.")
         except NeedlessError:
             lessons.append(f"Message {place} is filed {where} already.")
+        except FiledElsewhereError as error:
+            asks = True
+            problems.append(f"Message {place}: {error}")
         except RefusedError as error:
             problems.append(f"Message {place}: {error}")
-    return lessons, problems
+    return lessons, problems, asks
 
 
 def _courses(source: str) -> list[str]:

@@ -11,6 +11,8 @@ from helpline.storage.redaction import redact
 
 # Longer ones are whole letters, which teach a topic model little and may tell whose they are.
 LONGEST = 600
+# What staff write for the history: a reason, and the title of a topic or a story.
+LONGEST_REASON, LONGEST_TITLE = 300, 60
 # "[word](entity)", "[word]{...}" and "[word][...]" mark entities in Rasa's files; we have none.
 _MARKUP = re.compile(r"\](?=[(\[{])")
 # Holds emoji together; all other characters that cannot be seen are taken out.
@@ -42,6 +44,39 @@ def bare(text: str) -> str:
 def mark(text: str) -> str:
     """Return what a message is remembered by where its words are not kept: SHA-256 of its bare words."""
     return hashlib.sha256(bare(text).encode()).hexdigest()
+
+
+def marks(text: str) -> set[str]:
+    """Return by what a message may be remembered: as it was written, and as it is stored."""
+    redacted = redact(text)
+    shown = (text, redacted, "".join(map(_visible, unicodedata.normalize("NFC", redacted))))
+    return {mark(words) for words in shown if bare(words)}
+
+
+def reason_of(text: str) -> str:
+    """Return why a change is made, as the history and the audit log keep it: one line, redacted.
+
+    Raises:
+        RefusedError: if it says nothing, or is longer than `LONGEST_REASON` characters.
+    """
+    text = redact(" ".join(text.split()))
+    if len(text) < 3:
+        raise RefusedError("Say in a few words why: others read it in the history.")
+    if len(text) > LONGEST_REASON:
+        raise RefusedError(f"The reason has {len(text)} characters. Say it in {LONGEST_REASON}.")
+    return text
+
+
+def title_of(text: str) -> str:
+    """Return the title of a wanted topic or of a story: one line, redacted.
+
+    Raises:
+        RefusedError: if it is longer than `LONGEST_TITLE` characters.
+    """
+    text = redact(" ".join(text.split()))
+    if len(text) > LONGEST_TITLE:
+        raise RefusedError(f"This title has {len(text)} characters. Shorten it to {LONGEST_TITLE}.")
+    return text
 
 
 def name_of(title: str) -> str:

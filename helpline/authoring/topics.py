@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Sequence
 
 from helpline.authoring import answers, notes
-from helpline.authoring.annotate import checked, standing
+from helpline.authoring.annotate import checked, sounds_dangerous, standing
 from helpline.authoring.answers import Review, quoted
 from helpline.authoring.catalogue import FEWEST_MESSAGES, TOPIC_GROUPS, Answer, Catalogue, current
-from helpline.authoring.errors import NeedlessError, RefusedError
+from helpline.authoring.errors import ChangedSinceError, NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Commit, Repository
 from helpline.authoring.texts import bare, name_of
 
@@ -52,22 +52,28 @@ def find(catalogue: Catalogue, label: str) -> Answer:
     return answer
 
 
-def change_answer(repository: Repository, author: str, reason: str, label: str, **values: Any) -> Commit:
+def change_answer(
+    repository: Repository, author: str, reason: str, label: str, seen: str | None = None, **values: Any
+) -> Commit:
     """Change an answer.
 
     Args:
         repository: the project.
         author, reason: who and why.
         label: ``faq/medicaid``.
+        seen: `helpline.authoring.answers.version` of the answer that the person saw; None where nobody saw one.
         values: what becomes different, see `helpline.authoring.answers.edited`.
 
     Raises:
+        ChangedSinceError: if the answer is another one by now.
         RefusedError: with everything that must be put right; nothing was written.
     """
 
     def make() -> Change:
         catalogue = current(repository.root)
         before = find(catalogue, label)
+        if seen is not None and seen != answers.version(before):
+            raise ChangedSinceError("Somebody has changed this answer since you opened it. Nothing was saved.")
         after = answers.edited(before, **values)
         if after == before:
             raise NeedlessError("The answer says so already.")
@@ -168,10 +174,7 @@ def template(answer: Answer, messages: Sequence[str]) -> str:
     ]
     if answer.facts or group == "faq":
         lines.append(f"      facts: [{', '.join(answer.facts)}]")
-    if answer.citations:
-        lines += ["      citations:", *(f"      - {quoted(heading)}" for heading in answer.citations)]
-    else:
-        lines.append("      citations: []")
+    lines += ["      citations:", *(f"      - {quoted(heading)}" for heading in answer.citations)]
     lines.append(f"      suggestions: [{', '.join(answer.suggestions)}]")
     return "\n".join(lines) + "\n"
 
@@ -188,7 +191,7 @@ def _messages(repository: Repository, messages: Sequence[str]) -> tuple[list[str
         except RefusedError as error:
             faults.append(str(error))
             continue
-        if known.danger is not None:
+        if sounds_dangerous(known):
             faults.append(f"“{known.text}” sounds like danger and cannot teach a topic.")
         elif known.held_out:
             faults.append(f"“{known.text}” is in the frozen test set.")

@@ -27,8 +27,8 @@ _WHY = "It was understood wrongly."
 _CARRIED = ("text", "after", "item")
 
 
-def _waiting(request: Request) -> int:
-    return len(crisis.proposals(project(request)))
+def _waiting(request: Request) -> dict[str, int]:
+    return {"Waiting for a second person": len(crisis.proposals(project(request)))}
 
 
 pages = Pages(
@@ -65,6 +65,8 @@ def file(request: Request) -> HTTPResponse:
             change(request, annotate.want_topic, text, values["title"], heard)
         elif act == "danger":
             change(request, crisis.propose, text, values["kind"], values["tier"], values["subject"] or "self")
+        elif act != "file":
+            raise RefusedError("Choose what is to be done with this message.")
         else:
             options = {"move": given(request, "move") == "yes", "again": given(request, "again") == "yes"}
             change(request, annotate.file_under, text, values["label"], after=after, heard=heard, **options)

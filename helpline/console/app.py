@@ -14,6 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.engine import Engine
 
+from helpline.authoring.errors import BrokenFileError
 from helpline.console import (
     account_page,
     accounts,
@@ -120,6 +121,9 @@ async def _add_headers(_: Request, answer: HTTPResponse) -> None:
 
 
 async def _explain(request: Request, error: Exception) -> HTTPResponse:
+    if isinstance(error, BrokenFileError):
+        logger.error("%s", error)
+        return await in_thread(_error_page, request, 503, "A file must be put right first", str(error))
     status = error.status_code if isinstance(error, SanicException) else 500
     if status >= 500:
         # Of the request only where it went: a form may hold a visitor's words, an address a one-time link.

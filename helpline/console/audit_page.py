@@ -15,6 +15,7 @@ from helpline.console import audit
 from helpline.console.pages import Menu, Pages
 from helpline.console.rendering import render
 from helpline.console.roles import AUDITOR
+from helpline.insight.spreadsheets import safe_cell
 
 pages = Pages("audit", Menu("Audit log", "/audit", AUDITOR, "Who did what, and when. Nothing in it can be changed."))
 PER_PAGE = 50
@@ -78,5 +79,4 @@ def _cell(name: str, value: Any) -> Any:
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False) if name in ("before", "after") else str(value)
-    # Spreadsheets run what begins like this.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return safe_cell(text)

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.settings import Settings
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=PlainGroup, invoke_without_command=True)
 @click.pass_context
 def staff(context: click.Context) -> None:
     """Run the staff console until Ctrl-C, and say where to go."""
@@ -149,7 +150,7 @@ def sign_out(settings: Settings, name: str, as_json: bool) -> None:
     _say({"name": account.name, "sessions": ended}, f"{ended} sessions of {account.name!r} ended.", as_json)
 
 
-@click.group("audit")
+@click.group("audit", cls=PlainGroup)
 def audit_group() -> None:
     """Look into the log of what staff did."""
 

@@ -52,15 +52,18 @@ failures = sa.Table(
 )
 
 
-def open_staff(url: str) -> sa.engine.Engine:
-    """Return an engine with the staff's tables, made where they are missing."""
-    engine = connect(url)
+def open_staff(url: str, patience: float = 5.0) -> sa.engine.Engine:
+    """Return an engine with the staff's tables, made where missing; it waits `patience` seconds for a locked file."""
+    engine = connect(url, patience)
     path = engine.url.database if engine.dialect.name == "sqlite" else None
     if path and path != ":memory:":
-        # For who runs the console only; the files beside it, which SQLite makes, get the same rights.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.fchmod(descriptor, 0o600)
-        os.close(descriptor)
+        # For who runs the console only; the files beside it, which SQLite makes, get the same rights. A file that is
+        # there is not opened: closing it would drop the locks of this process's other connections
+        # (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            os.chmod(path, 0o600)
     with engine.begin() as connection:
         for table in _metadata.sorted_tables:
             create_missing(connection, table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Mapping
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -23,10 +24,10 @@ def start(request: Request) -> HTTPResponse:
     return render(request, "home.html", entries=entries, waiting=waiting)
 
 
-def _count(entry: Menu, request: Request) -> int:
-    """Return how much waits there; 0 where it cannot be counted, as the other parts must stay within reach."""
+def _count(entry: Menu, request: Request) -> Mapping[str, int]:
+    """Return what waits there; nothing where it cannot be counted, as the other parts must stay within reach."""
     try:
-        return entry.waiting(request) if entry.waiting else 0
+        return entry.waiting(request) if entry.waiting else {}
     except Exception:
         logger.exception("What waits at %s could not be counted.", entry.path)
-        return 0
+        return {}

@@ -13,7 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from helpline.console.pages import Menu, Pages, audit, tell
-from helpline.console.project import catalogue_of, given
+from helpline.console.project import given, labels_of
 from helpline.console.rendering import redirect, render
 from helpline.console.roles import EDITOR, REVIEWER, may
 from helpline.review.turns import DANGER, KINDS, said, turns_of
@@ -40,8 +40,12 @@ def _opened(url: str) -> sa.engine.Engine:
     return open_engine(url)
 
 
-def _waiting(request: Request) -> int:
-    return sum(review.count_items(conversations(request), queue) for queue in QUEUES)
+def _waiting(request: Request) -> dict[str, int]:
+    engine = conversations(request)
+    return {
+        "Messages of danger": review.count_items(engine, CRISIS),
+        "Possible mistakes": review.count_items(engine, INBOX),
+    }
 
 
 pages = Pages("inbox", Menu("Inbox", "/inbox", REVIEWER, "What the assistant may have got wrong.", _waiting))
@@ -72,7 +76,7 @@ def show(request: Request) -> HTTPResponse:
         last=last,
         address=lambda **changes: _address(queue=queue, state=state, kind=kind, **changes),
         words=KINDS,
-        labels=catalogue_of(request).labels,
+        labels=labels_of(request),
         waited=waited,
     )
 
@@ -83,7 +87,7 @@ def one(request: Request, item: int) -> HTTPResponse:
     found = review.find(conversations(request), item)
     if found is None:
         raise NotFound("There is no such message.")
-    catalogue = catalogue_of(request)
+    labels = labels_of(request)
     return render(
         request,
         "inbox_one.html",
@@ -91,10 +95,10 @@ def one(request: Request, item: int) -> HTTPResponse:
         conversations=[_whole(request, conversation) for conversation in found.conversations[:_MOST_SHOWN]],
         more=max(0, len(found.conversations) - _MOST_SHOWN),
         words=KINDS,
-        labels=catalogue.labels,
+        labels=labels,
         may_write_stories=may(request.ctx.account, EDITOR),
         waited=waited,
-        guesses=[(label, catalogue.labels.get(label, label), probability) for label, probability in found.guesses],
+        guesses=[(label, labels.get(label, label), probability) for label, probability in found.guesses],
     )
 
 
@@ -104,7 +108,10 @@ def settle(request: Request, item: int) -> HTTPResponse:
     engine = conversations(request)
     found = review.find(engine, item)
     state = given(request, "act")
-    if found is None or state not in _STATES:
+    if found is not None and state not in _STATES:
+        tell(request, "Nothing was changed: choose Done, or Open again.", "problem")
+        return redirect(f"/inbox/{item}")
+    if found is None:
         tell(request, "This message is gone: the conversation was deleted, or its time is up.", "problem")
         return redirect("/inbox")
     if review.settle(engine, item, state, request.ctx.account.name):

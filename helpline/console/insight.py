@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 
 from helpline.console.inbox import conversations
 from helpline.console.pages import Menu, Pages
-from helpline.console.project import catalogue_of
+from helpline.console.project import labels_of
 from helpline.console.rendering import render
 from helpline.console.roles import ANYONE
 from helpline.insight.charts import chart, number
@@ -46,7 +46,7 @@ def download(request: Request, name: str) -> HTTPResponse:
 
 
 def _tables(request: Request, days: int) -> list[Table]:
-    return tables(conversations(request), catalogue_of(request).labels, datetime.now(timezone.utc).date(), days)
+    return tables(conversations(request), labels_of(request), datetime.now(timezone.utc).date(), days)
 
 
 def _days(request: Request) -> int:

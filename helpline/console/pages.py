@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import iscoroutinefunction
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 from sanic import Sanic
@@ -36,14 +36,15 @@ class Menu:
         path: where it leads.
         role: who sees it, one of `helpline.console.roles.NEEDS`.
         about: one sentence for the first page.
-        waiting: how many things wait there; it is called for the first page only, in a thread, with the request.
+        waiting: what waits there, in words, and how much of it; it is called for the first page only, in a thread,
+            with the request.
     """
 
     label: str
     path: str
     role: str
     about: str
-    waiting: Callable[[Request], int] | None = None
+    waiting: Callable[[Request], Mapping[str, int]] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -78,9 +79,10 @@ def find(
         return None
     seen = row.seen
     if not passive and seen < now - _NOTE_EVERY:
-        seen = now
-        with engine.begin() as connection:
+        # A locked database ends nobody's work: the session then ends when it would have.
+        with contextlib.suppress(sa.exc.OperationalError), engine.begin() as connection:
             connection.execute(_table.update().where(_table.c.key == row.key).values(seen=now))
+            seen = now
     account = Account(
         id=row.account_id,
         name=row.account_name,
@@ -131,6 +133,7 @@ def take_notices(engine: sa.engine.Engine, key: str) -> list[tuple[str, str]]:
         stored = connection.execute(sa.select(_table.c.notices).where(_table.c.key == key)).scalar()
     notices = [(kind, text) for kind, text in json.loads(stored or "[]")]
     if notices:
-        with engine.begin() as connection:
+        # Told twice is better than a page that fails.
+        with contextlib.suppress(sa.exc.OperationalError), engine.begin() as connection:
             connection.execute(_table.update().where(_table.c.key == key).values(notices="[]"))
     return notices

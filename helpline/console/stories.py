@@ -42,11 +42,12 @@ def preview(request: Request) -> HTTPResponse:
     kept = [str(place) in many(request, "keep") for place in range(len(turns))]
     meant = [_meant(request, place, turn) for place, turn in enumerate(turns)]
     chosen = [turn for turn, keep in zip(meant, kept, strict=True) if keep]
-    story = stories.preview(project(request), title, chosen)
+    move = given(request, "move") == "yes"
+    story = stories.preview(project(request), title, chosen, move)
     if given(request, "act") != "save":
         return _form(request, conversation, meant, kept, title, story)
     try:
-        change(request, stories.create, title, chosen)
+        change(request, stories.create, title, chosen, move)
     except RefusedError as error:
         return _form(request, conversation, meant, kept, title, story, str(error))
     return redirect("/stories")
@@ -92,6 +93,7 @@ def _form(
         turns=list(zip(turns, kept, strict=True)),
         title=title,
         why=given(request, "why"),
+        move=given(request, "move") == "yes",
         story=story,
         problems=list(story.problems) if story and story.problems else problem.splitlines(),
         groups=grouped(catalogue, GUARDED_GROUPS),

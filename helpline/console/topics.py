@@ -10,7 +10,7 @@ from sanic.response import HTTPResponse
 
 from helpline.authoring import answers, topics, words
 from helpline.authoring.catalogue import FEWEST_MESSAGES, TOPIC_GROUPS, Answer, Catalogue
-from helpline.authoring.errors import RefusedError
+from helpline.authoring.errors import ChangedSinceError, RefusedError
 from helpline.console.pages import Menu, Pages
 from helpline.console.project import catalogue_of, change, given, many, project
 from helpline.console.rendering import redirect, render
@@ -19,8 +19,8 @@ from helpline.console.roles import EDITOR, REVIEWER
 _MOST_FOUND = 20
 
 
-def _wanted(request: Request) -> int:
-    return len(topics.wanted(project(request)))
+def _wanted(request: Request) -> dict[str, int]:
+    return {"Wanted topics": len(topics.wanted(project(request)))}
 
 
 pages = Pages("topics", Menu("Topics", "/topics", REVIEWER, "Read answers, change them, and add new topics.", _wanted))
@@ -88,12 +88,15 @@ def edit(request: Request, group: str, name: str) -> HTTPResponse:
     values: dict[str, Any] = {field: given(request, field) for field in ("text", "title", "question")}
     values |= {field: many(request, field) for field in ("citations", "facts", "suggestions")}
     after = answers.edited(before, **_of_answer(values))
+    seen, why = given(request, "seen"), given(request, "why")
     if given(request, "act") != "save":
-        return _one(request, before, after, given(request, "why"), checked=True)
+        return _one(request, before, after, why, checked=True, changed=seen != answers.version(before))
     try:
-        change(request, topics.change_answer, before.label, **_of_answer(values))
+        change(request, topics.change_answer, before.label, seen, **_of_answer(values))
+    except ChangedSinceError:
+        return _one(request, _find(catalogue_of(request), group, name), after, why, changed=True)
     except RefusedError as error:
-        return _one(request, before, after, given(request, "why"), str(error))
+        return _one(request, before, after, why, str(error))
     return redirect(f"/topics/{before.label}")
 
 
@@ -109,17 +112,36 @@ def _of_answer(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one(
-    request: Request, before: Answer, after: Answer, why: str, problem: str = "", checked: bool = False
+    request: Request,
+    before: Answer,
+    after: Answer,
+    why: str,
+    problem: str = "",
+    checked: bool = False,
+    changed: bool = False,
 ) -> HTTPResponse:
+    """Return a topic's page.
+
+    Args:
+        request: what is answered.
+        before: the answer as it is.
+        after: as it stands in the form.
+        why: the reason in the form.
+        problem: why it was not saved.
+        checked: whether the person asked what is wrong with it.
+        changed: whether the answer is another one than the person saw: both are shown.
+    """
     catalogue = catalogue_of(request)
     review = answers.review(after, catalogue, before)
     examples = [e.text for e in catalogue.examples if e.label == before.label and e.block.after is None]
     return render(
         request,
         "topic.html",
-        400 if problem else 200,
+        409 if changed else 400 if problem else 200,
         before=before,
         answer=after,
+        changed=changed,
+        version=answers.version(before),
         review=review,
         problems=list(review.problems) or problem.splitlines(),
         checked=checked,

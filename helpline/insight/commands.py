@@ -20,11 +20,16 @@ from helpline.settings import Settings
 def insight(settings: Settings, days: int, folder: Path | None, as_json: bool) -> None:
     """Show what visitors asked, what could not be answered, danger by category, and the channels; in numbers only."""
     from helpline.authoring.catalogue import current
+    from helpline.authoring.errors import BrokenFileError
     from helpline.insight.numbers import as_csv, tables
     from helpline.storage.chain import columns
     from helpline.storage.database import open_engine
 
-    labels = current(Path(settings.staff_project)).labels
+    try:
+        labels = current(Path(settings.staff_project)).labels
+    except BrokenFileError:
+        # Numbers are told all the same, under the names that the files have.
+        labels = {}
     found = tables(open_engine(settings.database_url), labels, datetime.now(timezone.utc).date(), days)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from helpline.insight.spreadsheets import safe_cell
 from helpline.review import numbers
 from helpline.review.turns import KINDS
 from helpline.storage import ledger, review
@@ -83,16 +84,16 @@ def of_counts(
     """Return the tables of counts (day, what, name, count), the ledger's records, and how long messages waited."""
     by_day: dict[str, Counter[str]] = {day: Counter() for day in span}
     names: dict[str, Counter[str]] = {}
+    heard: Counter[tuple[str, str]] = Counter()
     for day, what, name, count in rows:
         if day not in by_day:
             continue
         by_day[day][what] += count
         names.setdefault(what, Counter())[name] += count
+        if what == numbers.DANGER:
+            heard[day, name] += count
         if what == numbers.REPLIES:
             by_day[day][f"reply {name.rpartition(' ')[2]}"] += count
-    danger = Counter(
-        str(record.get("category", "?")) for record in records if record.get("kind") in ("", ledger.RESCUE)
-    )
     return [
         Table(
             "volume",
@@ -135,9 +136,9 @@ def of_counts(
         _ranked(
             "danger",
             "Danger by category",
-            "From the ledger: each escalation once, without what was said.",
+            "Each escalation once, without what was said: as the ledger has it, or the assistant where that has less.",
             "Category",
-            Counter({category.replace("_", " "): count for category, count in danger.items()}),
+            _danger(heard, records),
         ),
         _channels(names),
         Table(
@@ -167,7 +168,8 @@ def as_csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.columns)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in table.rows)
+    for row in table.rows:
+        writer.writerow(["" if cell is None else safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue()
 
 
@@ -184,6 +186,23 @@ def _replies(names: Mapping[str, Counter[str]]) -> Counter[str]:
     for name, count in names.get(numbers.REPLIES, Counter()).items():
         kind = name.rpartition(" ")[2]
         found[_REPLIES.get(kind, kind)] += count
+    return found
+
+
+def _danger(heard: Counter[tuple[str, str]], records: Iterable[Mapping[str, object]]) -> Counter[str]:
+    """Return how often danger of each category was answered.
+
+    The ledger lacks what came while no action server ran, the counts what the inbox could not look at: of each day and
+    category the larger number stands.
+    """
+    noted = Counter(
+        (str(record.get("time", ""))[:10], str(record.get("category", "?")))
+        for record in records
+        if record.get("kind") in ("", ledger.RESCUE)
+    )
+    found: Counter[str] = Counter()
+    for (_, category), count in (heard | noted).items():
+        found[category.replace("_", " ")] += count
     return found
 
 

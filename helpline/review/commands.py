@@ -8,19 +8,22 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.settings import Settings
 from helpline.storage.review import DONE, INBOX, OPEN, QUEUES
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def inbox() -> None:
     """Look at what the assistant may have got wrong; texts are redacted."""
 
 
 @inbox.command("list")
-@click.option("--queue", type=click.Choice(QUEUES), default=INBOX, show_default=True, help="Messages, or danger.")
+@click.option(
+    "--queue", type=click.Choice(QUEUES), default=INBOX, show_default=True, help="Possible mistakes, or danger."
+)
 @click.option("--state", type=click.Choice((OPEN, DONE)), default=OPEN, show_default=True, help="Which ones.")
 @click.option("--kind", default="", help="Only those with this reason, such as fallback.")
 @click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="At most N.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timezone
 
+from helpline.review.turns import DANGER as DANGER_HEARD
 from helpline.review.turns import Turn
 
 # What is counted, each by names of its own.
@@ -13,6 +14,7 @@ CONVERSATIONS = "conversations"
 TOPICS = "topics"
 REPLIES = "replies"
 NOTED = "noted"
+DANGER = "danger"
 SPEED = "speed"
 LOST = "lost"
 # Names of `REPLIES`.
@@ -47,6 +49,8 @@ def counts_of(turn: Turn, is_first: bool, kinds: list[str]) -> Counts:
     found[day, REPLIES, f"{channel} {_reply_of(turn)}"] += 1
     for kind in kinds:
         found[day, NOTED, kind] += 1
+    if DANGER_HEARD in kinds and turn.category:
+        found[day, DANGER, turn.category] += 1
     if turn.took is not None:
         found[day, SPEED, f"{channel} {_bound(turn.took)}"] += 1
     return found

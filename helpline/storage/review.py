@@ -19,6 +19,8 @@ OPEN = "open"
 DONE = "done"
 # Of the conversations with one message so many are shown; the count goes on.
 _MOST_SIGHTINGS = 20
+# Of the numbers that a database's integer can hold.
+_HIGHEST = 2**31 - 1
 
 _metadata = sa.MetaData()
 _items = sa.Table(
@@ -200,6 +202,8 @@ def count_items(engine: sa.engine.Engine, queue: str, state: str = OPEN, kind: s
 
 def find(engine: sa.engine.Engine, identity: int) -> Item | None:
     """Return a message with the conversations in which it was seen, the latest first; None where it is gone."""
+    if not 0 < identity <= _HIGHEST:
+        return None
     seen = sa.select(_sightings).where(_sightings.c.item == identity).order_by(_sightings.c.timestamp.desc())
     with engine.connect() as connection:
         row = connection.execute(sa.select(_items).where(_items.c.id == identity)).first()
@@ -212,6 +216,8 @@ def find(engine: sa.engine.Engine, identity: int) -> Item | None:
 
 def settle(engine: sa.engine.Engine, identity: int, state: str, who: str) -> bool:
     """Call a message done, or open again; return False where it is gone or was so already."""
+    if not 0 < identity <= _HIGHEST:
+        return False
     at = time.time() if state == DONE else None
     changed = (
         _items.update()
@@ -220,6 +226,14 @@ def settle(engine: sa.engine.Engine, identity: int, state: str, who: str) -> boo
     )
     with engine.begin() as connection:
         return bool(connection.execute(changed).rowcount)
+
+
+def tiers(engine: sa.engine.Engine, marks: Iterable[str]) -> list[str]:
+    """Return how urgent the danger was that was heard in messages with these marks, open or done; "" is left out."""
+    query = sa.select(_items.c.data).where(_items.c.queue == CRISIS, _items.c.mark.in_(sorted(marks)))
+    with engine.connect() as connection:
+        found = [json.loads(row.data).get("tier", "") for row in connection.execute(query)]
+    return [tier for tier in found if tier]
 
 
 def waits(engine: sa.engine.Engine, queue: str) -> list[float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.authoring.commands.shared import (
     after_option,
     as_json_option,
@@ -19,7 +20,7 @@ from helpline.authoring.commands.shared import (
 from helpline.settings import Settings
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def annotate() -> None:
     """Say what messages mean. TEXT can be - to read it from the input, so that the shell does not keep it."""
 
@@ -42,10 +43,17 @@ def look(settings: Settings, text: str, after: str | None, as_json: bool) -> Non
     lines = [f"Message: {known.text}"]
     lines += [f"Filed under {example.label} in {example.file}." for example in known.filed]
     lines += [f"Sounds like danger: {danger}. Two people must agree on it."] if danger else []
+    lines += [f"The assistant heard danger in it ({known.heard})."] if known.heard else []
     lines += ["It is in the frozen test set and cannot be learned."] if known.held_out else []
     lines += [f"Set aside by {known.aside['by']}: {known.aside['why']}."] if known.aside else []
     lines += [f"{topic.score:4.0%}  {topic.label}  {topic.title}" for topic in found]
-    values = {"text": known.text, "filed": known.filed, "danger": danger, "held_out": known.held_out}
+    values = {
+        "text": known.text,
+        "filed": known.filed,
+        "danger": danger,
+        "heard": known.heard,
+        "held_out": known.held_out,
+    }
     say({**values, "set_aside": known.aside, "suggestions": found}, "\n".join(lines), as_json)
 
 
@@ -129,7 +137,7 @@ def confirm(settings: Settings, by: str, why: str, as_json: bool, proposal: str)
     """Confirm PROPOSAL, its number or text, which somebody else made."""
     from helpline.authoring import crisis
 
-    change(settings, by, why, as_json, crisis.confirm, text_of(proposal))
+    change(settings, by, why, as_json, crisis.confirm, crisis.numbered(repository_of(settings), text_of(proposal)))
 
 
 @annotate.command("reject")
@@ -139,4 +147,4 @@ def reject(settings: Settings, by: str, why: str, as_json: bool, proposal: str) 
     """Take back PROPOSAL, its number or text."""
     from helpline.authoring import crisis
 
-    change(settings, by, why, as_json, crisis.reject, text_of(proposal))
+    change(settings, by, why, as_json, crisis.reject, crisis.numbered(repository_of(settings), text_of(proposal)))

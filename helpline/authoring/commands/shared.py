@@ -27,11 +27,12 @@ def changing(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def repository_of(settings: Settings) -> Any:
-    """Return the project that staff change."""
+def repository_of(settings: Settings, **more: Any) -> Any:
+    """Return the project that staff change; `more` goes to `Repository`."""
+    from helpline.authoring.danger_queue import listener
     from helpline.authoring.repository import Repository
 
-    return Repository(Path(settings.staff_project))
+    return Repository(Path(settings.staff_project), heard=listener(settings.database_url), **more)
 
 
 def change(
@@ -39,22 +40,20 @@ def change(
 ) -> None:
     """Make a change, note it in the audit log and say what was done."""
     from helpline.console import audit
-    from helpline.console.database import open_staff
+    from helpline.console.recording import Recorder
 
     user = audit.shell_user()
     author = by or user.removeprefix("shell:")
+    recorder = Recorder(settings.staff_database_url, user, author=author)
     with plainly():
-        commit = make(repository_of(settings), author, why, *arguments, **options)
-    values = {"change": commit.id[:9], "files": list(commit.files), "author": author}
-    audit.record(
-        open_staff(settings.staff_database_url),
-        user,
-        commit.kind,
-        after=values,
-        about=commit.summary,
-        reason=commit.reason,
-    )
-    say(commit, f"{commit.summary} ({commit.id[:9]}). Train and publish to make it live.", as_json)
+        try:
+            commit = make(repository_of(settings, witness=recorder.begin), author, why, *arguments, **options)
+        except RefusedError as error:
+            recorder.failed(error)
+            raise
+    recorder.saved(commit)
+    following = " Train and publish to make it live." if commit.teaches else ""
+    say(commit, f"{commit.summary} ({commit.id[:9]}).{following}", as_json)
 
 
 def text_of(text: str) -> str:

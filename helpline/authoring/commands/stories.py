@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.authoring.commands.shared import as_json_option, by_option, change, changing, plainly, repository_of, say
 from helpline.settings import Settings
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def stories() -> None:
     """Make stories of conversations, and check stories against the rules."""
 
@@ -38,6 +39,7 @@ def look_at_conversation(settings: Settings, conversation: str, as_json: bool) -
 @click.option(
     "--leans", multiple=True, type=int, help="Number of a message that only makes sense after the one before."
 )
+@click.option("--move", is_flag=True, help="Take messages from where they are filed now.")
 @click.option("--check", is_flag=True, help="Only show the story and what is wrong with it.")
 @click.option("--why", default="", help="The reason, in a few words; others read it in the history.")
 @by_option
@@ -49,6 +51,7 @@ def add_story(
     by: str,
     why: str,
     check: bool,
+    move: bool,
     conversation: str,
     title: str,
     span: str,
@@ -72,9 +75,9 @@ def add_story(
         raise click.UsageError("Name messages as 2-5, or as 3.")
     kept = [turn for place, turn in turns if not span or int(first) <= place <= int(last or first)]
     if not check:
-        change(settings, by, why, as_json, all_stories.create, title, kept)
+        change(settings, by, why, as_json, all_stories.create, title, kept, move)
         return
-    story = all_stories.preview(repository_of(settings), title, kept)
+    story = all_stories.preview(repository_of(settings), title, kept, move)
     lines = [f"{'Person   ' if step.who == 'person' else 'Assistant'}  {step.what}" for step in story.steps]
     say(story, "\n".join([*lines, *story.lessons, *(f"! {problem}" for problem in story.problems)]), as_json)
     sys.exit(bool(story.problems))
@@ -93,7 +96,7 @@ def check_stories(settings: Settings, as_json: bool) -> None:
     sys.exit(bool(found))
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def changes() -> None:
     """The history of what staff changed."""
 

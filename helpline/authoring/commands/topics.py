@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from helpline.authoring.commands.plain import PlainGroup
 from helpline.authoring.commands.shared import as_json_option, by_option, change, changing, plainly, repository_of, say
 from helpline.settings import Settings
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def topics() -> None:
     """Look at topics and their answers, change them, add new ones."""
 

@@ -7,9 +7,10 @@ from small_project import git
 
 from helpline.authoring import annotate, changes, examples, notes
 from helpline.authoring.catalogue import current
-from helpline.authoring.errors import NeedlessError, RefusedError
+from helpline.authoring.errors import BrokenFileError, NeedlessError, RefusedError
 from helpline.authoring.examples import Block
 from helpline.authoring.repository import Repository
+from helpline.authoring.texts import mark
 
 MESSAGE = "is my card from the last state still any good to you"
 WHY = "it was answered wrongly"
@@ -173,3 +174,35 @@ def test_undo_that_would_contradict_what_came_later_is_refused(repository: Repos
         changes.undo(repository, "ann", "back again", aside.id)
     with pytest.raises(RefusedError, match="same place"):
         changes.undo(repository, "ann", "back again", moved.id)
+
+
+def test_danger_that_stands_in_its_queue_is_never_filed_alone(root: Path) -> None:
+    dangerous = {mark(MESSAGE)}
+    repository = Repository(root, heard=lambda marks: "T2s" if marks & dangerous else "")
+    for text in (MESSAGE, f"- {MESSAGE.upper()}?!"):
+        with pytest.raises(RefusedError, match="sounds like danger"):
+            annotate.file_under(repository, "ann", WHY, text, "faq/medicaid")
+        with pytest.raises(RefusedError, match="sounds like danger"):
+            annotate.want_topic(repository, "ann", WHY, text, "Some topic")
+    annotate.file_under(repository, "ann", WHY, f"{MESSAGE} tonight", "faq/medicaid")
+
+
+def test_reasons_and_titles_are_redacted_and_bounded(repository: Repository, root: Path) -> None:
+    commit = annotate.set_aside(repository, "ann", "it is from  ann.b@example.org", MESSAGE)
+    assert commit.reason == "it is from [email]"
+    assert "example.org" not in (root / notes.SET_ASIDE).read_text() + git(root, "log", "-1", "--format=%B")
+    annotate.want_topic(repository, "ann", WHY, "is there a pool", "Gym for ann.b@example.org")
+    assert notes.rows((root / notes.WANTED).read_text())[0]["title"] == "Gym for [email]"
+    with pytest.raises(RefusedError, match="300"):
+        annotate.set_aside(repository, "ann", "x" * 301, "where do we park")
+    with pytest.raises(RefusedError, match="60"):
+        annotate.want_topic(repository, "ann", WHY, "is there a sauna", "Gym " * 20)
+
+
+def test_a_broken_file_is_named(repository: Repository, root: Path) -> None:
+    (root / "data/faq/medicaid.yml").write_text("nlu: [what is this")
+    with pytest.raises(BrokenFileError, match=r"data/faq/medicaid\.yml cannot be read, line \d"):
+        annotate.file_under(repository, "ann", WHY, MESSAGE, "faq/insurance")
+    (root / "data/faq/medicaid.yml").write_text("nlu: 7")
+    with pytest.raises(BrokenFileError, match=r"data/faq/medicaid\.yml"):
+        current(root).labels  # noqa: B018

@@ -10,10 +10,12 @@ from click.testing import CliRunner, Result
 from helpline.authoring import crisis
 from helpline.authoring.catalogue import current
 from helpline.authoring.repository import Repository
+from helpline.authoring.texts import mark
 from helpline.cli import main
 from helpline.console import audit
 from helpline.console.database import open_staff
-from helpline.storage.database import append_events, open_engine
+from helpline.storage import review
+from helpline.storage.database import append_events, file_for_review, open_engine
 
 MESSAGE = "is my card from the last state still any good to you"
 
@@ -50,8 +52,11 @@ def test_a_message_is_looked_up_filed_and_undone(run: Any, root: Path, tmp_path:
     assert "Undo: Add a message" in run("changes", "undo", filed["id"][:9], "--why", "wrong topic").output
     assert not (root / "data/review/faq.yml").exists()
     records = audit.entries(open_staff(f"sqlite:///{tmp_path}/staff.db"))
-    assert [record["what"] for record in records] == ["annotation", "undo"]
-    assert records[0]["after"]["author"] == "ann"
+    assert [record["what"] for record in records] == [
+        *("annotation begun", "annotation saved", "undo begun", "undo saved"),
+    ]
+    assert records[0]["after"] == {"files": ["data/review/faq.yml"], "author": "ann"}
+    assert records[1]["after"]["change"] == filed["id"][:9]
     assert MESSAGE not in json.dumps(records)
 
 
@@ -118,3 +123,50 @@ def test_a_story_is_made_of_a_stored_conversation(run: Any, root: Path, tmp_path
     assert "agree" in run("stories", "check").output
     assert "No messages" in run("stories", "look", "nobody", code=1).output
     assert "no message 9" in run("stories", "add", "abc", "x", "--means", "9=faq/medicaid", "--check", code=1).output
+
+
+def test_danger_that_only_the_model_heard_is_known_here_too(run: Any, root: Path, tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/conversations.db")
+    append_events(engine, "a", [{"event": "user", "text": MESSAGE, "timestamp": 5.0}])
+    heard = {"text": MESSAGE, "heard": "crisis", "tier": "T2", "category": "suicide_active"}
+    file_for_review(engine, [review.Sighting(review.CRISIS, mark(MESSAGE), ("crisis",), "a", 5.0, heard, {})])
+    result = run("annotate", "file", f"{MESSAGE.upper()}?", "faq/medicaid", "--why", "mistaken", code=1)
+    assert "sounds like danger" in result.output
+    assert "heard danger in it (T2)" in run("annotate", "look", MESSAGE).output
+    assert Repository(root).history() == []
+
+
+def test_a_number_names_a_proposal_unless_one_has_that_text(run: Any, root: Path) -> None:
+    run("annotate", "danger", "the rope is back", "crisis/suicide_active", "--why", "not heard", "--by", "ann")
+    run("annotate", "danger", "1", "near_miss", "--why", "a single one", "--by", "ann")
+    run("annotate", "confirm", "1", "--why", "it is none", "--by", "bob")
+    (left,) = crisis.proposals(Repository(root))
+    assert left.text == "the rope is back"
+    run("annotate", "reject", "1", "--why", "not so", "--by", "bob")
+    assert crisis.proposals(Repository(root)) == []
+
+
+def test_errors_are_json_where_json_is_asked_for(run: Any) -> None:
+    refused = run("annotate", "file", "i want to kill myself", "faq/medicaid", "--why", "mistaken", "--json", code=1)
+    assert "sounds like danger" in json.loads(refused.output)["error"]
+    assert "--why" in json.loads(run("annotate", "file", MESSAGE, "faq/medicaid", "--json", code=2).output)["error"]
+    assert "no topic" in json.loads(run("topics", "show", "faq/nothing", "--json", code=1).output)["error"]
+    assert json.loads(run("inbox", "show", "9" * 24, "--json", code=1).output)["error"].startswith(
+        "There is no message"
+    )
+    assert "nobody" in json.loads(run("staff", "accounts", "link", "nobody", "--json", code=1).output)["error"]
+    assert run("topics", "show", "faq/nothing", code=1).output.startswith("Error: There is no topic")
+
+
+def test_a_broken_file_is_named(run: Any, root: Path) -> None:
+    (root / "data/faq/medicaid.yml").write_text("nlu:\n- intent: [\n")
+    for command in (("topics", "list"), ("stories", "check"), ("annotate", "look", MESSAGE)):
+        result = run(*command, code=1)
+        assert "data/faq/medicaid.yml cannot be read, line 3" in result.output
+    assert "Messages and conversations" in run("insight").output
+
+
+def test_what_no_training_reads_is_not_said_to_need_one(run: Any) -> None:
+    assert "Train and publish" in run("annotate", "file", MESSAGE, "faq/medicaid", "--why", "mistaken").output
+    assert "Train" not in run("annotate", "danger", "the rope is back", "near_miss", "--why", "a song").output
+    assert "Train" not in run("annotate", "aside", "where do we park", "--why", "not useful").output

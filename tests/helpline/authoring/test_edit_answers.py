@@ -10,7 +10,7 @@ from small_project import git
 
 from helpline.authoring import answers, changes, topics
 from helpline.authoring.catalogue import Catalogue, current
-from helpline.authoring.errors import NeedlessError, RefusedError
+from helpline.authoring.errors import ChangedSinceError, NeedlessError, RefusedError
 from helpline.authoring.repository import Repository
 from helpline.settings import ROOT
 
@@ -95,6 +95,9 @@ def test_title_question_sources_and_buttons_change_by_the_line(repository: Repos
         ({"suggestions": ["medicaid", "medicaid"]}, "twice"),
         ({"suggestions": ["medicaid", "insurance", "sliding_scale", "uninsured_grants"]}, "at most 3"),
         ({"title": "Medicaid and treatment"}, "same title"),
+        ({"text": "There is help, {name}."}, "Answer: { } < > cannot be used"),
+        ({"title": "Help {fit_check}"}, "Title: { } < >"),
+        ({"question": "Is there <b>help</b>?"}, "Question: { } < >"),
         ({"title": ""}, "Title: It is empty"),
         ({"question": "Really!"}, "Question: Exclamation"),
         ({"facts": ["F999"]}, "no fact F999"),
@@ -170,3 +173,12 @@ def test_a_list_can_be_emptied_and_filled_again(root: Path) -> None:
     empty = answers.edited(before, citations=[], suggestions=[])
     changed = answers.written(source, before, empty)
     assert answers.written(changed, empty, before) == source
+
+
+def test_the_second_of_two_editors_does_not_wipe_the_first(repository: Repository, root: Path) -> None:
+    seen = answers.version(current(root).answers[LABEL])
+    topics.change_answer(repository, "ann", WHY, LABEL, seen, title="Help to pay")
+    with pytest.raises(ChangedSinceError, match="since you opened it"):
+        topics.change_answer(repository, "bob", WHY, LABEL, seen, title="Money")
+    topics.change_answer(repository, "bob", WHY, LABEL, answers.version(current(root).answers[LABEL]), title="Money")
+    assert current(root).answers[LABEL].title == "Money"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from small_project import git
 
-from helpline.authoring import annotate, changes, examples, rules, stories
+from helpline.authoring import annotate, changes, crisis, examples, rules, stories
 from helpline.authoring.catalogue import Catalogue, current
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
@@ -150,7 +150,11 @@ def test_the_preview_tells_the_course_in_words(repository: Repository) -> None:
         "Message 3 is filed under not_covered/price.",
     )
     annotate.file_under(repository, "ann", WHY, TURNS[2].text, "faq/cost_help")
-    assert stories.preview(repository, "Medicaid", TURNS).lessons[1] == "Message 3 is moved under not_covered/price."
+    asked = stories.preview(repository, "Medicaid", TURNS)
+    assert asked.asks
+    assert "is filed under faq/cost_help" in " ".join(asked.problems)
+    moved = stories.preview(repository, "Medicaid", TURNS, move=True)
+    assert moved.lessons[1] == "Message 3 is moved under not_covered/price."
     annotate.set_aside(repository, "ann", WHY, TURNS[2].text)
     assert "set this message aside" in " ".join(stories.preview(repository, "Medicaid", TURNS).problems)
 
@@ -186,3 +190,43 @@ def test_a_rule_for_danger_cannot_go(root: Path) -> None:
 def test_the_projects_stories_and_rules_agree() -> None:
     assert rules.conflicts(current(ROOT)) == []
     assert current(ROOT).problems() == []
+
+
+def test_a_story_takes_no_line_from_elsewhere_without_asking(repository: Repository, root: Path) -> None:
+    shipped = next(e for e in current(root).examples if e.file == "data/faq/medicaid.yml" and not e.block.after)
+    turns = [Turn(shipped.text, "not_covered/price", "faq/medicaid")]
+    with pytest.raises(RefusedError, match=r"filed under faq/medicaid in data/faq/medicaid\.yml"):
+        stories.create(repository, "ann", WHY, "Taken away", turns)
+    assert git(root, "status", "--porcelain") == ""
+    commit = stories.create(repository, "ann", WHY, "Taken away", turns, move=True)
+    assert "data/faq/medicaid.yml" in commit.files
+
+
+def test_no_message_is_tested_as_two_things(repository: Repository, root: Path) -> None:
+    stories.create(repository, "ann", WHY, "Copay", TURNS[2:])
+    other = [replace(TURNS[2], text=f"{TURNS[2].text.upper()}?", label="faq/insurance", heard="faq/insurance")]
+    with pytest.raises(RefusedError, match="The story “Copay” has the same words as not_covered/price"):
+        stories.create(repository, "ann", WHY, "Copay again", other)
+    with pytest.raises(RefusedError, match="This story has the same words"):
+        stories.create(repository, "ann", WHY, "Both", [replace(TURNS[0], label="faq/insurance"), TURNS[0]])
+
+
+def test_a_test_follows_its_message(repository: Repository, root: Path) -> None:
+    def tests() -> list[str]:
+        stories_there = yaml.safe_load((root / stories.TESTS).read_text())["stories"]
+        return [step.get("intent") or step["action"] for story in stories_there for step in story["steps"]]
+
+    stories.create(repository, "ann", WHY, "Medicaid with a gap", TURNS)
+    annotate.file_under(repository, "bob", WHY, TURNS[2].text, "faq/insurance", move=True)
+    assert tests() == ["faq/medicaid", "utter_faq/medicaid", "faq/insurance", "utter_faq/insurance"]
+    annotate.set_aside(repository, "bob", WHY, TURNS[2].text)
+    assert tests() == ["faq/medicaid", "utter_faq/medicaid"]
+    crisis.propose(repository, "ann", WHY, TURNS[0].text, "crisis/suicide_active")
+    crisis.confirm(repository, "bob", WHY, TURNS[0].text)
+    assert not (root / stories.TESTS).exists()
+
+
+def test_the_name_of_a_story_is_redacted(repository: Repository, root: Path) -> None:
+    commit = stories.create(repository, "ann", WHY, "Call of 714-555-0100", TURNS[2:])
+    assert commit.summary == "Add a story: Call of [phone]"
+    assert "714" not in (root / stories.STORIES).read_text() + (root / stories.TESTS).read_text()

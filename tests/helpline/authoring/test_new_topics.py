@@ -8,6 +8,7 @@ from helpline.authoring import annotate, changes, notes, topics
 from helpline.authoring.catalogue import FEWEST_MESSAGES, Answer, current
 from helpline.authoring.errors import RefusedError
 from helpline.authoring.repository import Repository
+from helpline.authoring.texts import mark
 
 WHY = "people ask for it"
 MESSAGES = [
@@ -89,9 +90,11 @@ def test_messages_that_cannot_teach_are_named(repository: Repository, root: Path
     taken = next(e.text for e in current(root).examples if e.label == "faq/medicaid" and not e.block.after)
     held_out = max(current(root).held_out, key=len)
     annotate.set_aside(repository, "bob", "not useful", "where is the sauna")
-    bad = [taken, held_out, "i want to kill myself", "where is the sauna", "?!"]
+    repository = Repository(root, heard=lambda marks: "T2" if mark("so tired of it all") in marks else "")
+    bad = ["so tired of it all", taken, held_out, "i want to kill myself", "where is the sauna", "?!"]
     with pytest.raises(RefusedError) as refusal:
         topics.create(repository, "ann", WHY, gym(), [*MESSAGES, *bad])
+    assert "“so tired of it all” sounds like danger" in str(refusal.value)
     for said in ("filed under faq/medicaid", "test set", "sounds like danger", "set aside by bob", "no words"):
         assert said in str(refusal.value)
 
@@ -127,3 +130,8 @@ def test_undo_takes_a_topic_away_unless_others_rest_on_it(repository: Repository
     changes.undo(repository, "bob", "nobody asks", more.id)
     changes.undo(repository, "bob", "nobody asks", commit.id)
     assert not (root / "data/not_covered/gym_and_sports.yml").exists()
+
+
+def test_an_answer_that_the_article_does_not_hold_cites_what_it_rests_on(repository: Repository) -> None:
+    with pytest.raises(RefusedError, match="Cite the heading"):
+        topics.create(repository, "ann", WHY, gym(citations=[]), MESSAGES)

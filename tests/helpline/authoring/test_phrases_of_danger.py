@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpline.authoring import annotate, changes, crisis, examples
+from helpline.authoring import annotate, changes, crisis, examples, notes
 from helpline.authoring.catalogue import current
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
@@ -45,7 +45,7 @@ def test_nobody_confirms_their_own_proposal(repository: Repository, author: str)
 
 def test_a_second_person_files_it_together_with_a_test(repository: Repository, root: Path) -> None:
     crisis.propose(repository, "ann", WHY, MESSAGE, "crisis/withdrawal_danger", tier="T3", subject="other")
-    commit = crisis.confirm(repository, "bob", "I agree", "1")
+    commit = crisis.confirm(repository, "bob", "I agree", MESSAGE)
     assert examples.messages((root / FILE).read_text()) == [
         (Block("crisis/withdrawal_danger", None, "T3", "other"), MESSAGE)
     ]
@@ -125,3 +125,17 @@ def test_danger_that_turns_out_to_be_none_changes_its_test(repository: Repositor
     assert rows(root) == []
     assert rows(root, crisis.TESTED_NEAR_MISSES) == [{"text": MESSAGE}]
     assert [e.label for e in current(root).examples if e.text == MESSAGE] == ["near_miss"]
+
+
+def test_only_its_own_text_confirms_a_proposal(repository: Repository) -> None:
+    crisis.propose(repository, "ann", WHY, MESSAGE, "crisis/suicide_active")
+    crisis.propose(repository, "ann", WHY, "1", "near_miss")
+    assert crisis.confirm(repository, "bob", "I agree", "1").summary == "Add a message of near_miss"
+    with pytest.raises(RefusedError, match="Nobody proposed"):
+        crisis.confirm(repository, "bob", "I agree", "1")
+    assert [proposal.text for proposal in crisis.proposals(repository)] == [MESSAGE]
+
+
+def test_a_reason_is_redacted_in_a_proposal(repository: Repository, root: Path) -> None:
+    crisis.propose(repository, "ann", "call 714-555-0100 to ask", MESSAGE, "crisis/suicide_active")
+    assert "call [phone] to ask" in (root / notes.PROPOSALS).read_text()

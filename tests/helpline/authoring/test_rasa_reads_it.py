@@ -23,7 +23,7 @@ def test_rasa_reads_what_staff_wrote(repository: Repository, root: Path) -> None
     annotate.set_aside(repository, "ann", WHY, "where do we park")
     annotate.want_topic(repository, "ann", WHY, "is there a pool", "Gym")
     crisis.propose(repository, "ann", WHY, "the rope is back out of the shed", "crisis/suicide_active", subject="other")
-    crisis.confirm(repository, "bob", WHY, "1")
+    crisis.confirm(repository, "bob", WHY, "the rope is back out of the shed")
     crisis.propose(repository, "ann", WHY, "the rope swing is back", "near_miss")
     turns = [
         Turn("does medicaid pay for it", "faq/medicaid", "faq/medicaid"),
@@ -36,6 +36,7 @@ def test_rasa_reads_what_staff_wrote(repository: Repository, root: Path) -> None
         *("not_covered", "Gym: sports"),
         text="The article doesn't say. Ask the center: it knows.",
         question="Is there a gym?",
+        citations=["Seeking Help"],
         suggestions=["medicaid"],
     )
     topics.create(repository, "ann", WHY, draft, messages)

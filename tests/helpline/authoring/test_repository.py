@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small_project import git
 
+from helpline.authoring import pending
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.repository import Change, Repository, lines_of
 
@@ -179,3 +180,62 @@ def test_ten_people_at_once_lose_nothing(root: Path) -> None:
         thread.join()
     assert sorted((root / FILE).read_text().split()) == sorted(map(str, range(10)))
     assert len(patient.history()) == 10
+
+
+@pytest.mark.parametrize("when", ["a file written", "all written", "all staged"])
+def test_a_save_that_was_cut_off_is_taken_back_by_the_next(
+    repository: Repository, root: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    path, new = "data/faq/medicaid.yml", "data/faq/new.yml"
+    before = (root / path).read_text()
+
+    def die(*_: object) -> None:
+        # As a killed process does, it takes nothing back.
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        dying = Repository(root)
+        patch.setattr(pending, "clear", lambda _: None)
+        write, git_of = dying._write, dying._git
+        written: list[str] = []
+
+        def write_some(name: str, content: str | None) -> None:
+            if len(written) >= (1 if when == "a file written" else 2):
+                die()
+            written.append(name)
+            write(name, content)
+
+        def git_some(*arguments: str, **options: object) -> str:
+            stop = {"a file written": "add", "all written": "add", "all staged": "commit"}[when]
+            if arguments[0] == stop or (arguments[0] == "reset" and written):
+                die()
+            return git_of(*arguments, **options)
+
+        patch.setattr(dying, "_write", write_some)
+        patch.setattr(dying, "_git", git_some)
+        with pytest.raises(SystemExit):
+            dying.apply("ann", "cut off", lambda: Change("topic", "Add", {path: "broken\n", new: "half\n"}))
+    assert git(root, "status", "--porcelain") != ""
+    commit = repository.apply("bob", "after it", lambda: change(before + "# good\n", path))
+    assert (commit.author, (root / path).read_text()) == ("bob", before + "# good\n")
+    assert not (root / new).exists()
+    assert git(root, "status", "--porcelain") == ""
+    assert pending.noted(root / ".git") == {}
+
+
+def test_what_somebody_did_after_a_save_was_cut_off_is_theirs(repository: Repository, root: Path) -> None:
+    pending.note(root / ".git", {"data/faq/medicaid.yml": "broken\n"})
+    (root / "data/faq/medicaid.yml").write_text("theirs\n")
+    with pytest.raises(RefusedError, match="by hand"):
+        repository.apply("bob", "after it", lambda: change("mine\n", "data/faq/medicaid.yml"))
+    assert (root / "data/faq/medicaid.yml").read_text() == "theirs\n"
+
+
+def test_nothing_is_written_that_its_witness_refuses(root: Path) -> None:
+    def refuse(change: Change, reason: str) -> None:
+        assert (change.summary, dict(change.files), reason) == ("Add a note", {FILE: "one\n"}, "some reason")
+        raise RefusedError("The log is full.")
+
+    with pytest.raises(RefusedError, match="log is full"):
+        Repository(root, witness=refuse).apply("ann", "some reason", lambda: change("one\n"))
+    assert git(root, "status", "--porcelain") == ""

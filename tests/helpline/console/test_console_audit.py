@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +218,15 @@ def test_a_taken_port_is_told_before_anything_starts(staff_url: str, monkeypatch
         result = helpline("staff")
     assert result.exit_code == 1
     assert f"`STAFF_PORT={port + 1} make staff`" in result.output
+
+
+def test_a_second_opening_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/staff.db"
+    first = open_staff(url)
+    audit.record(first, "edda", "begun")
+    open_staff(url, 0.2)
+    # Another process that takes itself for the last one would take away the log that the first still reads.
+    other = f"import sqlite3; c = sqlite3.connect('{tmp_path}/staff.db'); c.execute('create table t (x)'); c.close()"
+    subprocess.run([sys.executable, "-c", other], check=True)
+    assert "t" in sa.inspect(first).get_table_names()
+    assert (tmp_path / "staff.db-wal").exists()

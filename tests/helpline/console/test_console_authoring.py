@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import unescape
@@ -18,7 +19,7 @@ from helpline.authoring import crisis
 from helpline.authoring.catalogue import current
 from helpline.authoring.repository import Repository
 from helpline.authoring.texts import mark
-from helpline.console import audit
+from helpline.console import audit, recording
 from helpline.storage import review
 from helpline.storage.database import append_events, file_for_review, open_engine
 
@@ -97,7 +98,8 @@ def in_inbox(staff: Staff, text: str, **message: object) -> int:
     engine = open_engine(staff.console.settings.database_url)
     append_events(engine, text, [{"event": "user", "text": text, "timestamp": 5.0}])
     heard = {"text": text, "heard": "faq/insurance", **message}
-    file_for_review(engine, [review.Sighting(review.INBOX, mark(text), ("fallback",), text, 5.0, heard, {})])
+    around = {"channel": "web", "place": 0, "said": []}
+    file_for_review(engine, [review.Sighting(review.INBOX, mark(text), ("fallback",), text, 5.0, heard, around)])
     return next(item.id for item in review.items(engine, review.INBOX) if item.text == text)
 
 
@@ -174,6 +176,11 @@ async def test_danger_is_confirmed_by_somebody_else(staff: Staff) -> None:
     assert crisis.proposals(staff.repository) == []
 
 
+def seen_in(page: Answer) -> str:
+    """Return what a form says of the answer that it was made of."""
+    return re.findall(r'name="seen" value="([^"]+)"', page.page)[0]
+
+
 async def test_an_answer_is_checked_then_saved(staff: Staff) -> None:
     answer = current(staff.root).answers["faq/cost_help"]
     fields = {
@@ -186,6 +193,7 @@ async def test_an_answer_is_checked_then_saved(staff: Staff) -> None:
     }
     page = await staff.edda.get("/topics/faq/cost_help")
     assert "grade" in said(page)
+    fields["seen"] = seen_in(page)
     page = await staff.edda.post("/topics/faq/cost_help", {**fields, "act": "check"})
     assert "555-123-4567 is not in the list of checked numbers" in said(page)
     assert "Exclamation marks" in said(page)
@@ -298,3 +306,132 @@ async def test_a_folder_without_git_says_so(staff: Staff, tmp_path_factory: pyte
         assert "not under git" in (await staff.rita.post("/annotate/file", fields)).notice
     finally:
         away.rename(git_folder)
+
+
+async def test_the_second_of_two_editors_sees_both_and_keeps_the_form(staff: Staff) -> None:
+    answer = current(staff.root).answers["faq/cost_help"]
+    lists = {name: list(getattr(answer, name)) for name in ("citations", "facts", "suggestions")}
+    fields = {"title": "Help to pay", "question": answer.question, "text": answer.text, "why": WHY, **lists}
+    page = await staff.edda.get("/topics/faq/cost_help")
+    fields["seen"] = seen_in(page)
+    await staff.edda.post("/topics/faq/cost_help", {**fields, "act": "save"})
+    fields |= {"title": answer.title, "text": answer.text.replace("Yes, there", "There")}
+    for act in ("check", "save"):
+        page = await staff.edda.post("/topics/faq/cost_help", {**fields, "act": act})
+        assert page.status == 409
+        assert "Somebody has changed this answer since you opened it" in said(page)
+        assert "Title: Help to pay." in said(page)
+        assert fields["text"] in unescape(page.page)
+        assert f'value="{answer.title}"' in page.page
+    assert len(staff.repository.history()) == 1
+    await staff.edda.post("/topics/faq/cost_help", {**fields, "act": "save", "seen": seen_in(page)})
+    assert current(staff.root).answers["faq/cost_help"].title == answer.title
+
+
+async def test_danger_of_the_queue_is_no_topic_wherever_it_is_typed(staff: Staff) -> None:
+    text = "i will not be here by sunday, you know"
+    engine = open_engine(staff.console.settings.database_url)
+    append_events(engine, text, [{"event": "user", "text": text, "timestamp": 5.0}])
+    heard = {"text": text, "heard": "crisis", "tier": "T2", "category": "suicide_active"}
+    file_for_review(engine, [review.Sighting(review.CRISIS, mark(text), ("crisis",), text, 5.0, heard, {})])
+    other = in_inbox(staff, "where is the pool then")
+    await staff.rita.get("/annotate")
+    page = await staff.rita.post("/annotate", {"text": text})
+    assert "heard danger or distress in it (T2). One person alone cannot" in said(page)
+    assert "File it under a topic" not in said(page)
+    assert 'data-key="n"' not in page.page
+    for item in ("", str(other)):
+        fields = {"text": text, "label": "faq/medicaid", "why": WHY, "act": "file", "item": item}
+        assert "sounds like danger" in (await staff.rita.post("/annotate/file", fields)).notice
+    assert staff.repository.history() == []
+
+
+async def test_danger_is_set_aside_by_no_single_key(staff: Staff) -> None:
+    await staff.rita.get("/annotate")
+    assert 'data-key="n"' in (await staff.rita.post("/annotate", {"text": MESSAGE})).page
+    page = await staff.rita.post("/annotate", {"text": "i want to kill myself"})
+    assert "Set it aside" in page.page
+    assert 'data-key="n"' not in page.page
+
+
+async def test_an_unknown_act_files_nothing(staff: Staff) -> None:
+    await staff.rita.get("/annotate")
+    page = await staff.rita.post("/annotate/file", {"text": MESSAGE, "label": "faq/medicaid", "why": WHY, "act": "odd"})
+    assert "Choose what is to be done" in page.notice
+    assert staff.repository.history() == []
+
+
+async def test_only_what_is_learned_is_said_to_wait_for_a_model(staff: Staff) -> None:
+    await staff.rita.get("/annotate")
+    await staff.rita.post("/annotate/file", {"text": "where do we park", "why": WHY, "act": "aside"})
+    assert staff.rita.last is not None
+    assert staff.rita.last.notice.endswith("Set a message aside.")
+    fields = {"text": "the rope is back", "kind": "near_miss", "why": WHY, "act": "danger"}
+    assert "Somebody else must confirm it." in (await staff.rita.post("/annotate/file", fields)).notice
+
+
+async def test_nothing_is_changed_that_the_audit_log_cannot_hold(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await staff.rita.get("/annotate")
+    monkeypatch.setattr(recording, "PATIENCE", 0.01)
+    recording._opened.cache_clear()
+    path = staff.console.settings.staff_database_url.removeprefix("sqlite:///")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    fields = {"text": MESSAGE, "label": "faq/medicaid", "why": WHY, "act": "file"}
+    try:
+        page = await staff.rita.post("/annotate/file", fields)
+    finally:
+        other.rollback()
+        other.close()
+        recording._opened.cache_clear()
+    assert page.status == 400
+    assert "audit log cannot be written just now, so nothing was changed" in page.notice
+    assert staff.repository.history() == []
+    assert git(staff.root, "status", "--porcelain") == ""
+    await staff.rita.post("/annotate/file", fields)
+    begun, saved = audit.entries(staff.console.staff)[-2:]
+    assert [record["what"] for record in (begun, saved)] == ["annotation begun", "annotation saved"]
+    assert begun["after"] == {"files": ["data/review/faq.yml"]}
+
+
+async def test_a_change_that_git_refuses_is_noted_as_not_saved(staff: Staff) -> None:
+    hook = staff.root / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    await staff.rita.get("/annotate")
+    try:
+        fields = {"text": MESSAGE, "label": "faq/medicaid", "why": WHY, "act": "file"}
+        assert (await staff.rita.post("/annotate/file", fields)).status == 400
+    finally:
+        hook.unlink()
+    assert [record["what"] for record in audit.entries(staff.console.staff)[-2:]] == [
+        *("annotation begun", "annotation not saved"),
+    ]
+
+
+async def test_a_broken_file_is_named_and_the_inbox_goes_on_without_titles(staff: Staff) -> None:
+    number = in_inbox(staff, "what of this file")
+    (staff.root / "data/faq/medicaid.yml").write_text("nlu: [what is this")
+    for path in ("/", "/inbox", "/inbox?queue=crisis", f"/inbox/{number}", "/insight", "/changes"):
+        assert (await staff.edda.get(path)).status == 200
+    for path in ("/topics", f"/annotate?item={number}", "/stories"):
+        page = await staff.edda.get(path)
+        assert (page.status, page.heading) == (503, "A file must be put right first")
+        assert "data/faq/medicaid.yml" in page.page
+
+
+async def test_a_story_asks_before_it_takes_a_message_from_elsewhere(staff: Staff) -> None:
+    shipped = next(e for e in current(staff.root).examples if e.file == "data/faq/medicaid.yml" and not e.block.after)
+    data = {"intent": {"name": "faq"}, "topics": ["faq/medicaid"]}
+    event = {"event": "user", "text": shipped.text, "timestamp": 1.0, "parse_data": data}
+    append_events(open_engine(staff.console.settings.database_url), "taken", [event])
+    await staff.edda.get("/stories")
+    fields = {"conversation": "taken", "title": "Taken", "keep": ["0"], "label-0": "faq/insurance", "why": WHY}
+    page = await staff.edda.post("/stories/preview", {**fields, "act": "save"})
+    assert "is filed under faq/medicaid in data/faq/medicaid.yml" in said(page)
+    assert 'name="move"' in page.page
+    assert staff.repository.history() == []
+    page = await staff.edda.post("/stories/preview", {**fields, "act": "save", "move": "yes"})
+    assert page.heading == "Stories"

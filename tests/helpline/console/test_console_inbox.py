@@ -119,7 +119,12 @@ async def test_danger_has_its_own_queue_which_says_how_long_it_waits(room: Room)
     assert "i want to die" in page
     assert "2 hours" in page
     assert "Danger: 1" in page
-    assert "<strong>1</strong> waiting" in (await room.rita.get("/")).page
+    conversation(room.engine, "b", "blorp")
+    home = (await room.rita.get("/")).page
+    assert "Messages of danger: <strong>1</strong>" in home
+    assert "Possible mistakes: <strong>1</strong>" in home
+    (item,) = review.items(room.engine, CRISIS)
+    assert "written 1 time." in (await room.rita.get(f"/annotate?item={item.id}")).page
 
 
 @pytest.mark.asyncio
@@ -142,6 +147,11 @@ async def test_what_is_gone_is_said_to_be_gone(room: Room) -> None:
     await room.rita.get(f"/inbox/{item.id}")
     database.delete_conversation(room.engine, "a")
     assert (await room.rita.get(f"/inbox/{item.id}")).status == 404
+    await room.rita.get("/inbox")
+    for number in ("0", "9" * 24):
+        assert (await room.rita.get(f"/inbox/{number}")).status == 404
+        await room.rita.get("/inbox")
+        assert "is gone" in (await room.rita.post(f"/inbox/{number}", {"act": "done"})).notice
     await room.rita.get("/inbox")
     assert "is gone" in (await room.rita.post(f"/inbox/{item.id}", {"act": "done"})).notice
 

@@ -143,3 +143,23 @@ def test_the_command_shows_and_writes_the_tables(run: Callable[..., Any], tmp_pa
     assert "What people asked" in written.output
     assert (tmp_path / "out" / "volume.csv").read_text().splitlines()[-1] == f"{today},3,0"
     assert tables(engine, {}, date(2020, 1, 1), 3)[0].rows[0] == ("2019-12-30", 0, 0)
+
+
+def test_a_spreadsheet_runs_nothing_of_a_file() -> None:
+    table = Table("x", "T", "", ("Topic", "Messages"), (("=HYPERLINK(1)", -5), ("@x", 1), ("plain", None)))
+    lines = list(csv.reader(io.StringIO(as_csv(table))))
+    assert lines[1:] == [["'=HYPERLINK(1)", "-5"], ["'@x", "1"], ["plain", ""]]
+
+
+def test_danger_is_counted_where_the_ledger_has_less() -> None:
+    heard = [("2026-11-28", "danger", "overdose_self", 3), ("2026-11-29", "danger", "suicide_active", 1)]
+    danger = next(table for table in of_counts(heard, RECORDS, LABELS, SPAN, {}) if table.name == "danger")
+    # Two of suicide stand in the ledger, of which the inbox looked at one; no action server ran on the day before.
+    assert dict(danger.rows) == {"overdose self": 3, "suicide active": 2}
+
+
+def test_labels_of_bars_end_within_the_picture() -> None:
+    table = Table("x", "T", "", ("Topic", "Messages"), (("W" * 60, 5),))
+    x, label = re.findall(r'class="axis end" x="([\d.]+)"[^>]*>([^<]+)<', str(chart(table)))[0]
+    # A letter of common width takes 7.5 of the picture's units.
+    assert 7.5 * len(label) <= float(x)

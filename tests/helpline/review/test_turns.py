@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from conversation import replied, said
 
+from helpline.review.numbers import counts_of
 from helpline.review.turns import KINDS, kinds_of, sighting, turns_of
 from helpline.storage.review import CRISIS, INBOX
 
@@ -106,3 +107,9 @@ def test_the_same_words_have_the_same_mark_and_danger_its_own_queue() -> None:
     assert len(marks) == 1
     assert sighting(turns_of([said("?!")]), 0, ["fallback"], "a").mark not in marks
     assert sighting(turns_of([said("x", **T2)]), 0, ["crisis"], "a").queue == CRISIS
+
+
+def test_danger_is_counted_by_its_category_once() -> None:
+    (turn,) = turns_of([said("i want to die", "crisis", at=86_400.0, **T2), replied(kind="crisis")])
+    assert counts_of(turn, False, ["crisis"])["1970-01-02", "danger", turn.category] == 1
+    assert not any(what == "danger" for _, what, _ in counts_of(turn, False, []))
