@@ -33,7 +33,7 @@ REQUESTED_SLOT = "requested_slot"
 # Asks whether answers found from an earlier check are to be gone on with; no question of the check.
 RESUME = "resume_or_not"
 # What is asked about the check itself, as `understand` names it; any other name is one of the words in questions.yml.
-EXPLAIN, ANSWERS_SO_FAR, RESULT = "explain", "answers_so_far", "result"
+EXPLAIN, ANSWERS_SO_FAR, RESULT, NOT_NOW = "explain", "answers_so_far", "result", "not_now"
 # Commands, as `understand` names them.
 BACK, SKIP, WHY, STOP = "back", "skip", "why", "stop"
 CONTINUE, START_OVER, DELETE = "resume", "start_over", "delete"
@@ -219,6 +219,8 @@ def _told_about(state: State, about: str) -> Turn:
     if about == EXPLAIN:
         said = [words.why(state.current), words.question(state.current or "", state.answers, again=True)]
         return Turn(replace(state, asides=state.asides + 1), said)
+    if about == NOT_NOW and state.current != "safety":
+        return Turn(replace(state, current=None, asides=0), [words.say(about)])
     said = words.noted(state.answers) if about == ANSWERS_SO_FAR and state.answers else words.say(about)
     follows = ask_again(state)
     return Turn(follows.state, [said, *follows.messages])
