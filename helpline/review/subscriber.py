@@ -26,9 +26,11 @@ logger = logging.getLogger(__name__)
 
 # Messages that wait to be looked at; what comes on top is counted and left.
 MOST_WAITING = 1_000
-# Seconds between hearing of a turn and looking: what the turn still has to do goes first, and several are looked at in
-# one go.
+# Seconds without a new message before it is looked at those that wait: visitors' turns go first. Where they go on
+# coming, or many wait, it is looked all the same.
 _PAUSE = 0.3
+_LATEST = 3.0
+_MANY = 100
 # In one transaction, as visitors' turns wait for its end where they write to the same file.
 _AT_ONCE = 20
 # Events read of a conversation: the message, its replies and the turns before.
@@ -78,7 +80,7 @@ class Worker:
         Args:
             open_database: returns its engine.
             hours: how long the inbox keeps a message.
-            pause: seconds between hearing of a turn and looking at it.
+            pause: seconds without a new message before it is looked.
         """
         self._open = open_database
         self._engine: sa.engine.Engine | None = None
@@ -127,10 +129,20 @@ class Worker:
             heard = [self._waiting.get(timeout=_SECONDS_BETWEEN_PURGES)]
         except queue.Empty:
             return []
-        self._stopping.wait(self._pause)
+        self._wait_for_quiet()
         while len(heard) < _AT_ONCE and not self._waiting.empty():
             heard.append(self._waiting.get_nowait())
         return [one for one in heard if one is not None]
+
+    def _wait_for_quiet(self) -> None:
+        until = time.monotonic() + _LATEST
+        while not self._stopping.is_set() and time.monotonic() < until:
+            waiting = self._waiting.qsize()
+            if waiting >= _MANY:
+                return
+            self._stopping.wait(self._pause)
+            if self._waiting.qsize() == waiting:
+                return
 
     def _look(self, heard: list[_Heard]) -> None:
         sightings, counts = self._patiently(self._found, heard)

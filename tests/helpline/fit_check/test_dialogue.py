@@ -572,14 +572,18 @@ def test_questions_about_the_check_are_answered_and_its_question_put_again(text:
 @pytest.mark.parametrize("text", ["i'm drunk right now", "im high rn lol", "im driving home can we do this later"])
 def test_who_is_drunk_or_drives_is_told_to_take_care_and_goes_on_later(text: str) -> None:
     turn = after(text, state=at("impact"))
-    assert "don't drive" in turn.messages[0]["text"] and "911" in turn.messages[0]["text"] and turn.state.current is None
+    assert (
+        "don't drive" in turn.messages[0]["text"] and "911" in turn.messages[0]["text"] and turn.state.current is None
+    )
     later = after("continue my check", state=turn.state)
     assert later.state.current == "impact" and later.state.answers == at("impact").answers
     # The question about danger is not put off.
     assert after(text, state=at("safety")).messages[-1]["custom"]["id"] == "safety"
 
 
-@pytest.mark.parametrize("text", ["i drink when im driving to work", "i'm high all day", "i am driving my family crazy"])
+@pytest.mark.parametrize(
+    "text", ["i drink when im driving to work", "i'm high all day", "i am driving my family crazy"]
+)
 def test_a_habit_is_no_state(text: str) -> None:
     assert "don't drive" not in after(text, state=at("daily_use")).messages[0]["text"]
 

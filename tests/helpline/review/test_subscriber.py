@@ -78,6 +78,25 @@ def test_turns_are_counted_without_their_words(engine: sa.engine.Engine) -> None
     assert ("lost", "messages") not in counts
 
 
+def test_while_people_write_it_waits_but_not_for_ever(
+    engine: sa.engine.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber, "_LATEST", 0.6)
+    heard = [turn(engine, "mumble", f"a{number}", number) for number in range(60)]
+    worker = Worker(lambda: engine, hours=1e6, pause=0.1)
+    worker.start()
+    begun = time.monotonic()
+    first = None
+    for one in heard:
+        worker.note(*one)
+        time.sleep(0.02)
+        if first is None and review.count_items(engine, INBOX):
+            first = time.monotonic() - begun
+    worker.stop(10)
+    assert first and first > 0.5
+    assert sum(item.count for item in review.items(engine, INBOX)) == 60
+
+
 def test_what_is_too_much_is_left_and_counted(engine: sa.engine.Engine) -> None:
     heard = turn(engine, "mumble", "a", 10.0)
     worker = Worker(lambda: engine, hours=1e6, pause=0.0)
