@@ -146,22 +146,25 @@ def question_in_distress(labels: Labels, whole: np.ndarray) -> str | None:
     return labels.names[best] if labels.topics[best] and whole[best] >= QUESTION_IN_DISTRESS else None
 
 
-def wants_check(labels: Labels, whole: np.ndarray) -> Decision | None:
+def wants_check(labels: Labels, whole: np.ndarray, clauses: np.ndarray) -> Decision | None:
     """Return that a message asks for the fit check, with the question that it asks too ("is it right for me"), or None.
 
+    The wish may also be one clause's ("do i qualify, and does medicaid pay?").
+
     Args:
-        labels, whole: as for `decide`.
+        labels, whole, clauses: as for `decide`.
     """
     rows = labels.rows.get(FIT_CHECK, _NONE)
     confidence = float(whole[rows].sum())
-    if confidence < CHECK_WANTED:
+    in_clause = float(clauses[:, rows].sum(axis=1).max(initial=0.0))
+    if confidence < CHECK_WANTED and in_clause < CLAUSE_QUESTION:
         return None
     check = labels.names[rows[np.argmax(whole[rows])]]
     questions = labels.rows[FAQ]
     best = questions[np.argmax(whole[questions])]
     if whole[best] < QUESTION_BEFORE_CHECK:
         return Decision(FIT_CHECK, (check,), confidence)
-    return Decision(FIT_CHECK_AND_QUESTION, (check, labels.names[best]), confidence)
+    return Decision(FIT_CHECK_AND_QUESTION, (check, labels.names[best]), max(confidence, in_clause))
 
 
 def _two_topics(

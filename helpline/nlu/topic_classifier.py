@@ -170,7 +170,7 @@ class TopicClassifier(GraphComponent):
             clauses[:, answers] = 0.0
         best = np.argsort(-whole)[:_RANKED]
         ranking = [(self._labels.names[index], float(whole[index])) for index in best]
-        decision = wants_check(self._labels, whole) or decide(self._labels, whole, clauses, asking)
+        decision = wants_check(self._labels, whole, clauses) or decide(self._labels, whole, clauses, asking)
         if decision.intent == OFF_TOPIC and not reading.known:
             # Keys hit at random are about nothing, not about something else.
             decision = Decision(UNCLEAR, (), decision.confidence)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpline.nlu.decision import MAX_SUGGESTIONS, TWO_QUESTIONS, UNCLEAR, Decision, Labels, decide, group
+from helpline.nlu.decision import MAX_SUGGESTIONS, TWO_QUESTIONS, UNCLEAR, Decision, Labels, decide, group, wants_check
 
 LABELS = ["faq/a", "faq/b", "faq/c", "faq/d", "not_covered/x", "not_covered/y", "smalltalk/hi", "off_topic"]
 
@@ -101,3 +101,26 @@ def test_clauses_that_agree_are_one_question() -> None:
 def test_small_talk_beside_a_question_does_not_hide_it() -> None:
     made = decision(probabilities(a=0.7, hi=0.2), (probabilities(hi=0.9), False), (probabilities(a=0.9), True))
     assert made.labels == ("faq/a",)
+
+
+@pytest.mark.parametrize(
+    ("whole", "clauses", "expected"),
+    [
+        # By question 1, question 2 and the wish.
+        ([0.9, 0.05, 0.05], [], None),
+        ([0.02, 0.02, 0.96], [], ("fit_check", ("fit_check/start",))),
+        ([0.6, 0.1, 0.3], [], ("fit_check_and_question", ("fit_check/start", "faq/a"))),
+        (
+            [0.9, 0.05, 0.05],
+            [[0.1, 0.1, 0.8], [0.9, 0.1, 0.0]],
+            ("fit_check_and_question", ("fit_check/start", "faq/a")),
+        ),
+        ([0.9, 0.05, 0.05], [[0.3, 0.1, 0.6], [0.9, 0.1, 0.0]], None),
+    ],
+)
+def test_the_wish_for_a_check_is_heard_beside_a_question(
+    whole: list[float], clauses: list[list[float]], expected: tuple[str, tuple[str, ...]] | None
+) -> None:
+    labels = Labels(["faq/a", "faq/b", "fit_check/start"])
+    made = wants_check(labels, np.array(whole), np.array(clauses).reshape(len(clauses), 3))
+    assert (made and (made.intent, made.labels)) == expected
