@@ -20,7 +20,7 @@ from helpline.training import live_model
 
 # A training and its gate, on a machine that does other things too.
 LONGEST = 1800
-BEGIN = ["i", "honestly i", "tonight i", "maybe i", "lately i"]
+BEGIN = ["well i", "honestly i", "tonight i", "maybe i", "lately i"]
 END = [
     "want to kill myself",
     "am going to end my life",
@@ -98,7 +98,7 @@ def test_danger_taught_as_ordinary_topics(project: Path) -> None:
     report = json.loads((project / answer["report"] / "report.json").read_text())
     named = next(check["named"] for check in report["checks"] if check["name"] == "Danger taught as something else")
     assert len(named) >= 40
-    assert "'i want to kill myself' as faq/goals" in named
+    assert "'well i want to kill myself' as faq/goals" in named
 
 
 @pytest.mark.scale
