@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 
 from helpline.storage.redaction.rules import Rule
-from helpline.storage.redaction.streets import COMMON, COMPASS, CROSSED, HOME, NO_STREET, NTH, STATE, STREET, TOWN, UNIT
+from helpline.storage.redaction.streets import (
+    COMMON,
+    COMPASS,
+    CROSSED,
+    HOME,
+    HOME_CUES,
+    NO_STREET,
+    NTH,
+    STATE,
+    STREET,
+    TOWN,
+    UNIT,
+)
 
 ADDRESSES: tuple[Rule, ...] = (
     Rule(
@@ -34,22 +46,7 @@ ADDRESSES: tuple[Rule, ...] = (
             rf"(?: (?-i:[A-Z])[\w'\u2019-]+)*{UNIT}",
             re.IGNORECASE,
         ),
-        (
-            "liv",
-            "stay",
-            "resid",
-            "sleep",
-            "address",
-            "house",
-            "moved to",
-            "come to",
-            "send ",
-            "mail ",
-            "my place",
-            "direcci",
-            "vivo",
-            "domicilio",
-        ),
+        HOME_CUES,
     ),
     # A number and a direction, or a number and a name with a capital letter, that is no sum, year or dose.
     Rule(

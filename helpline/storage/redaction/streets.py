@@ -73,6 +73,23 @@ HOME = (
     r"house (?:is )?(?:on|at)|moved to|come to|send (?:it|the \w+|them|mail) to|mail (?:it )?to|my place is|"
     r"direcci[oó]n(?: es|:)?|vivo en(?: la| el)?|domicilio(?: es|:)?) "
 )
+# What has to be in a message for `HOME` to be worth a search.
+HOME_CUES = (
+    "liv",
+    "stay",
+    "resid",
+    "sleep",
+    "address",
+    "house",
+    "moved to",
+    "come to",
+    "send ",
+    "mail ",
+    "my place",
+    "direcci",
+    "vivo",
+    "domicilio",
+)
 
 IN_WORDS: tuple[Rule, ...] = (
     Rule(
@@ -83,22 +100,7 @@ IN_WORDS: tuple[Rule, ...] = (
             rf"{UNIT}{TOWN}",
             re.IGNORECASE,
         ),
-        (
-            "liv",
-            "stay",
-            "resid",
-            "sleep",
-            "address",
-            "house",
-            "moved to",
-            "come to",
-            "send ",
-            "mail ",
-            "my place",
-            "direcci",
-            "vivo",
-            "domicilio",
-        ),
+        HOME_CUES,
     ),
     Rule(
         "[address]",
