@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from pathlib import Path
 from typing import Iterable
 
 from helpline.channels.files import read_file
+from helpline.files import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +26,8 @@ def keep(folder: Path, scripts: Iterable[Path]) -> None:
             file = read_file(script)
             kept = earlier(folder, script.name, file.version)
             if not kept.exists():
-                folder.mkdir(parents=True, exist_ok=True)
                 # Whole or not at all: another server may start at the same moment.
-                new = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}")
-                new.write_bytes(file.content)
-                new.replace(kept)
+                write_whole(kept, file.content.decode("utf-8"))
         except FileNotFoundError:
             continue
         except OSError as error:
