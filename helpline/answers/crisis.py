@@ -52,6 +52,26 @@ def in_turn(variants: Sequence[Response], used: int) -> Response:
     return variants[1 + (used - 1) % (len(variants) - 1)]
 
 
+def for_two_kinds(variants: Sequence[Response], hotlines: Sequence[Response]) -> list[Response]:
+    """Return the variants for harm of a kind that is in doubt, with the lines of the two likeliest kinds put in.
+
+    Args:
+        variants: with ``{hotlines}`` in their text; their first number stays the first.
+        hotlines: one for each kind: a piece of a sentence, and its number in `custom`.
+    """
+    pieces, keys = [], []
+    for hotline in hotlines:
+        pieces.append(hotline["text"].strip())
+        keys += hotline["custom"]["numbers"]
+    filled = []
+    for variant in variants:
+        language = variant["metadata"]["language"]
+        text = variant["text"].replace("{hotlines}", {"en": " or ", "es": " o "}[language].join(pieces))
+        first, *others = variant["custom"]["numbers"]
+        filled.append({**variant, "text": text, "custom": {**variant["custom"], "numbers": [first, *keys, *others]}})
+    return filled
+
+
 def crisis_message(
     variants: Sequence[Response], heard: Mapping[str, Any], used: int, numbers: Mapping[str, Number]
 ) -> dict[str, Any]:

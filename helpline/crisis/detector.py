@@ -72,7 +72,8 @@ def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language
         return Detection(hit.tier, hit.category, hit.subject, language, danger, (hit,))
     if heard is None:
         return Detection(language=language, score=danger)
-    return Detection(heard.tier, heard.category, heard.subject, language, danger, (hit,) if hit else ())
+    hits = (hit,) if hit else ()
+    return Detection(heard.tier, heard.category, heard.subject, language, danger, hits, heard.or_category)
 
 
 def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
@@ -123,4 +124,5 @@ def as_parse_data(found: Detection, milliseconds: float = 0.0, model: str = "") 
         "rules": [hit.rule for hit in found.hits],
         "ms": round(milliseconds, 2),
         "model": model,
+        "or_category": found.or_category,
     }

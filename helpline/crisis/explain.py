@@ -40,13 +40,14 @@ def explanation(text: str, model: Path) -> str:
 
 def render(text: str, reading: Reading, found: Detection, hits: Sequence[RuleHit], scores: Sequence[Scored]) -> str:
     """Return the explanation: `scores` are those of the whole message and of its clauses."""
-    outcome = f"{found.tier.code} {found.category}, subject {found.subject}, language {found.language}"
+    kind = f"{found.category} or {found.or_category}" if found.or_category else found.category
+    outcome = f"{found.tier.code} {kind}, subject {found.subject}, language {found.language}"
     lines = [click.style(outcome, fg=_COLOURS[found.tier.code], bold=True), "", marked(text, hits), ""]
     lines += [f"rule {hit.rule}: {hit.tier.code} {text[hit.begin : hit.end]!r}" for hit in hits] or ["No rule matches."]
     lines += ["", "danger  support  likeliest                read"]
     for part, scored in zip((reading.text, *reading.clauses), scores, strict=True):
-        kind = f"{scored.tier.code} {scored.category}"
-        lines.append(f"{scored.danger:6.3f}  {scored.support:7.3f}  {kind:<24} {part}")
+        likeliest = f"{scored.tier.code} {scored.category}"
+        lines.append(f"{scored.danger:6.3f}  {scored.support:7.3f}  {likeliest:<24} {part}")
     return "\n".join(lines)
 
 

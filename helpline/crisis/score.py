@@ -17,7 +17,15 @@ from scipy.sparse import vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from helpline.crisis.taxonomy import CATEGORIES, CRISIS_CATEGORIES, NONE, SUPPORT_CATEGORIES, TIERS, Tier
+from helpline.crisis.taxonomy import (
+    CATEGORIES,
+    CRISIS_CATEGORIES,
+    HARM_BY_PEOPLE,
+    NONE,
+    SUPPORT_CATEGORIES,
+    TIERS,
+    Tier,
+)
 from helpline.nlu.reading import Reading
 from helpline.nlu.terms import mixed, small, softmax
 
@@ -27,8 +35,11 @@ _MARGIN_SCALE = 4.0
 _URGENT = -1.25
 # How likely an act under way must be, beside thoughts of it, to count as one; likewise.
 _ACT_UNDER_WAY = 0.1
+# How likely, beside the likeliest kind of harm by people, a second one must be to leave doubt; likewise.
+_KIND_IN_DOUBT = 0.1
 _ACT, _THOUGHTS = CATEGORIES.index("suicide_imminent"), CATEGORIES.index("suicide_active")
 _CRISIS = np.array([name in CRISIS_CATEGORIES for name in CATEGORIES])
+_BY_PEOPLE = np.array([name in HARM_BY_PEOPLE for name in CATEGORIES])
 _SUPPORT = np.array([name in SUPPORT_CATEGORIES for name in CATEGORIES])
 
 
@@ -42,6 +53,7 @@ class Scored:
         category: the likeliest crisis category, or support category where support is likelier.
         tier: how urgent the category is here.
         subject: ``self`` or ``other``.
+        or_category: of `HARM_BY_PEOPLE` the second likeliest where the category is one of them and in doubt, else "".
     """
 
     danger: float
@@ -49,6 +61,7 @@ class Scored:
     category: str
     tier: Tier
     subject: str
+    or_category: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,4 +152,13 @@ def _scored(probabilities: np.ndarray, urgent: bool, about_other: bool) -> Score
         category = "suicide_imminent"
     possible = TIERS[category]
     tier = Tier.T3 if len(possible) > 1 and urgent else possible[0]
-    return Scored(danger, support, category, tier, "other" if about_other else "self")
+    doubt = _second_kind(probabilities, category) if category in HARM_BY_PEOPLE else ""
+    return Scored(danger, support, category, tier, "other" if about_other else "self", doubt)
+
+
+def _second_kind(probabilities: np.ndarray, category: str) -> str:
+    first = CATEGORIES.index(category)
+    others = np.where(_BY_PEOPLE, probabilities, -1)
+    others[first] = -1
+    second = int(np.argmax(others))
+    return CATEGORIES[second] if others[second] >= _KIND_IN_DOUBT * probabilities[first] else ""

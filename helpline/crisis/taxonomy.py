@@ -54,6 +54,8 @@ CRISIS_CATEGORIES = (
     "exploitation",
     "psychosis",
 )
+# Harm that people do to people; each kind has a hotline of its own.
+HARM_BY_PEOPLE = ("violence_to_others", "domestic_violence", "sexual_assault", "child_danger", "exploitation")
 SUPPORT_CATEGORIES = ("substance_crisis", "acute_distress", "grief", "past_crisis")
 CATEGORIES = (NONE, *SUPPORT_CATEGORIES, *CRISIS_CATEGORIES)
 SUBJECTS = ("self", "other")
@@ -113,6 +115,7 @@ class Detection:
         language: ``en`` or ``es``.
         score: probability of danger by the learned model, 0 to 1; 0 where there was no model.
         hits: the rules that matched.
+        or_category: the second of `HARM_BY_PEOPLE` where it is in doubt which of two it is, else "".
     """
 
     tier: Tier = Tier.T0
@@ -121,6 +124,7 @@ class Detection:
     language: str = "en"
     score: float = 0.0
     hits: tuple[RuleHit, ...] = ()
+    or_category: str = ""
 
     @property
     def is_crisis(self) -> bool:

@@ -1,12 +1,13 @@
 """What people in danger or distress read: urgent first, one text message long, and only words that do no harm."""
 
 import re
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any, Iterator
 
 import pytest
 from project_files import DATA, Example, Response, read_responses, read_yaml
 
+from helpline.answers.crisis import for_two_kinds
 from helpline.authoring.words import (
     BANNED_PHRASES,
     BANNED_WORDS,
@@ -19,7 +20,15 @@ from helpline.authoring.words import (
 )
 from helpline.crisis.follow_up import family
 from helpline.crisis.modifiers import NAMES
-from helpline.crisis.taxonomy import CRISIS_CATEGORIES, LANGUAGES, SUBJECTS, SUPPORT_CATEGORIES, TIERS, Tier
+from helpline.crisis.taxonomy import (
+    CRISIS_CATEGORIES,
+    HARM_BY_PEOPLE,
+    LANGUAGES,
+    SUBJECTS,
+    SUPPORT_CATEGORIES,
+    TIERS,
+    Tier,
+)
 
 SMS = 160
 HIGHEST_GRADE = 6.0
@@ -79,11 +88,13 @@ SUPPORT = [response for response in ALL if response.name.startswith("utter_suppo
 FOLLOW_UP = [response for response in ALL if response.name.startswith("utter_crisis_follow_up/")]
 STILL_HERE = [response for response in ALL if response.name == "utter_crisis_still_here"]
 MODIFIER = [response for response in ALL if response.name.startswith("utter_crisis_modifier/")]
+DOUBT = [response for response in ALL if response.name == "utter_crisis_kind_in_doubt"]
+HOTLINE = [response for response in ALL if response.name.startswith("utter_crisis_hotline/")]
 OFFER = [response for response in ALL if response.name == "utter_crisis_question_offer"]
 CARDS = [*CRISIS, *SUPPORT, *FOLLOW_UP]
 WORDS = [*CARDS, *STILL_HERE]
 # What is only added to a reply.
-LINES = [*MODIFIER, *OFFER]
+LINES = [*MODIFIER, *OFFER, *DOUBT, *HOTLINE]
 
 
 def tiers_of(response: Response) -> tuple[Tier, ...]:
@@ -336,6 +347,62 @@ def test_next_turns_start_with_a_number(response: Response, numbers: dict[str, A
 def test_a_yes_about_suicide_names_911_then_988(response: Response, numbers: dict[str, Any]) -> None:
     if response.metadata["family"] == "suicide":
         assert numbers_in(paragraphs(response)[0], numbers) == ["emergency", "suicide_crisis"]
+
+
+# Harm by people of a kind that is in doubt.
+
+PAIRS = list(permutations(HARM_BY_PEOPLE, 2))
+
+
+def in_doubt(pair: tuple[str, str]) -> list[Response]:
+    """Return what is said where it is in doubt which of two kinds of harm was heard, with both lines put in."""
+    filled = []
+    for response in DOUBT:
+        hotlines = [
+            hotline.content
+            for kind in pair
+            for hotline in HOTLINE
+            if kind_of(hotline) == kind and language_of(hotline) == language_of(response)
+        ]
+        [content] = for_two_kinds([response.content], hotlines)
+        filled.append(Response(response.file, response.name, content))
+    return filled
+
+
+def test_every_kind_has_its_line_in_both_languages() -> None:
+    lines = [(kind_of(response), language_of(response)) for response in HOTLINE]
+    assert sorted(lines) == sorted((kind, language) for kind in HARM_BY_PEOPLE for language in LANGUAGES)
+    for response in HOTLINE:
+        [key] = response.content["custom"]["numbers"]
+        assert key == OWN_HOTLINE.get(kind_of(response), "suicide_crisis")
+    told = [(language_of(response), response.metadata.get("subject")) for response in DOUBT]
+    assert told == [("en", "self"), ("en", "other"), ("en", None), ("es", "self"), ("es", "other")]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_where_the_kind_is_in_doubt_911_comes_first_and_then_both_lines(
+    pair: tuple[str, str], numbers: dict[str, Any]
+) -> None:
+    both = [OWN_HOTLINE.get(kind, "suicide_crisis") for kind in pair]
+    for response in in_doubt(pair):
+        assert response.content["custom"]["numbers"] == ["emergency", *both, HELPLINE]
+        assert numbers_in(response.text, numbers) == ["emergency", *both, HELPLINE]
+        assert numbers_in(paragraphs(response)[0], numbers) == ["emergency", *both]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_where_the_kind_is_in_doubt_the_words_are_those_of_any_crisis(pair: tuple[str, str]) -> None:
+    for response in in_doubt(pair):
+        first = paragraphs(response)[0]
+        assert len(first) <= SMS
+        assert HELPLINE_TEXT in response.text
+        assert "{" not in response.text
+        assert response.text.count("?") == 1
+        assert re.search(QUESTIONS["safety"], paragraphs(response)[-1])
+        assert len(response.text.split()) <= MOST_WORDS
+        if language_of(response) == "en":
+            assert first.isascii()
+            assert grade(response.text) <= HIGHEST_GRADE
 
 
 # Words.

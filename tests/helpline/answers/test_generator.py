@@ -29,6 +29,25 @@ RESPONSES: dict[str, list[dict[str, Any]]] = {
         {"text": "Press 1.", "metadata": {"language": "en"}, "custom": {"kind": "info", "numbers": ["veterans"]}},
     ],
     "utter_crisis_modifier/deaf": [{"text": "Text.", "metadata": {"language": "en"}, "custom": {"kind": "info"}}],
+    "utter_crisis/sexual_assault": [
+        {"text": "One.\n\nSafe?", "custom": {"kind": "crisis", "numbers": ["sexual_assault"]}}
+    ],
+    "utter_crisis_kind_in_doubt": [
+        {
+            "text": f"911. {{hotlines}}.\n\n{language}?",
+            "metadata": {"language": language},
+            "custom": {"kind": "crisis", "numbers": ["emergency", "national_helpline"]},
+        }
+        for language in ("en", "es")
+    ],
+    "utter_crisis_hotline/sexual_assault": [
+        {"text": "656", "metadata": {"language": language}, "custom": {"numbers": ["sexual_assault"]}}
+        for language in ("en", "es")
+    ],
+    "utter_crisis_hotline/child_danger": [
+        {"text": "422", "metadata": {"language": language}, "custom": {"numbers": ["child_abuse"]}}
+        for language in ("en", "es")
+    ],
     "utter_crisis_question_offer": [
         {"text": "You asked: {question}", "metadata": {"language": "en"}},
         {"text": "Preguntó: {question}", "metadata": {"language": "es"}},
@@ -151,6 +170,30 @@ async def test_a_crisis_reply_offers_to_answer_the_question_beside_it(
     assert message is not None
     assert message["text"] == end
     assert [button["payload"] for button in message.get("buttons", [])] == (["Cost?"] if "Cost" in end else [])
+
+
+@pytest.mark.parametrize(
+    ("tier", "or_category", "language", "text", "numbers"),
+    [
+        ("T2", "child_danger", "en", "911. 656 or 422.\n\nen?", ["911", "18006564673", "18004224453", "18006624357"]),
+        ("T2", "child_danger", "es", "911. 656 o 422.\n\nes?", ["911", "18006564673", "18004224453", "18006624357"]),
+        ("T2", "", "en", "One.\n\nSafe?", ["18006564673"]),
+        ("T3", "child_danger", "en", "One.\n\nSafe?", ["18006564673"]),
+    ],
+)
+@pytest.mark.asyncio
+async def test_where_the_kind_of_harm_is_in_doubt_both_lines_follow_911(
+    generator: AnswerGenerator, tier: str, or_category: str, language: str, text: str, numbers: list[str]
+) -> None:
+    heard = {"tier": tier, "category": "sexual_assault", "subject": "self", "language": language}
+    event = UserUttered("text", {"name": "crisis"}, parse_data={"crisis": {**heard, "or_category": or_category}})
+    message = await generator.generate(
+        "utter_crisis/sexual_assault", tracker(event), "rest", domain_responses=RESPONSES
+    )
+    assert message is not None
+    assert message["text"] == text
+    assert [number["tel"] for number in message["custom"]["numbers"]] == numbers
+    assert message["custom"]["category"] == "sexual_assault"
 
 
 @pytest.mark.asyncio

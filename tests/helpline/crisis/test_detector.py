@@ -38,3 +38,12 @@ def test_where_people_do_harm_a_sure_score_says_which_kind(danger: float, catego
 
 def test_of_words_of_suicide_the_rule_says_what_it_is() -> None:
     assert decide(scored(0.99, "child_danger"), [], hit_of("i want to die"), "en").category == "suicide_active"
+
+
+def test_a_doubt_which_kind_of_harm_it_is_is_passed_on_but_a_rule_leaves_none() -> None:
+    whole = Scored(0.9, 0.0, "exploitation", Tier.T2, "self", "domestic_violence")
+    assert decide(whole, [], None, "en").or_category == "domestic_violence"
+    hit = hit_of("he keeps my passport so i cant leave him")
+    assert (
+        decide(Scored(0.5, 0.0, "exploitation", Tier.T2, "self", "domestic_violence"), [], hit, "en").or_category == ""
+    )
