@@ -52,7 +52,9 @@ class IntentRulePolicy(RulePolicy):
             return super()._prediction_states(tracker, domain, use_text_for_last_user_input, rule_only_data)
         events = tracker.applied_events()
         ahead = sum(isinstance(event, ActionExecuted) for event in events)
-        replayed = tracker.init_copy()
+        # Slots without features are in no state; without any, Rasa's slots made on demand take their events.
+        telling = any(slot.has_features() for slot in tracker.slots.values())
+        replayed = tracker.init_copy() if telling else DialogueStateTracker(tracker.sender_id, None)
         states = []
         for event in events:
             if isinstance(event, ActionExecuted):

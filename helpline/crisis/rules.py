@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -75,13 +76,10 @@ class Reading:
         self.laughs = normalised.laughs
         self.original = text
         self.tokens = people.fold(normalised.tokens)
-        self._begins: list[int] = []
-        place = 0
-        for token in self.tokens:
-            self._begins.append(place)
-            place += len(token.text) + 1
-        self.line = "".join(token.text + " " for token in self.tokens)
-        self.words = frozenset(token.text for token in self.tokens)
+        texts = [token.text for token in self.tokens]
+        self.line = " ".join([*texts, ""])
+        self.words = frozenset(texts)
+        self._begins = list(accumulate((len(text) + 1 for text in texts), initial=0))[:-1]
 
     def find(self, phrase: Phrase) -> Iterable[Span]:
         """Yield where `phrase` stands."""
@@ -139,13 +137,15 @@ class People:
         self._determiners = frozenset(data["determiners"].split())
         self._qualities = frozenset(data["qualities"].split())
         self._determined = frozenset(data["only_with_determiner"].split())
+        # What no mention begins with need not be looked at.
+        self._beginnings = self._determiners.union(self._qualities, self._kinds)
 
     def fold(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """Return the tokens with each mention of a person as one token."""
         folded: list[Token] = []
         at = 0
         while at < len(tokens):
-            end, kind = self._mention(tokens, at)
+            end, kind = self._mention(tokens, at) if tokens[at].text in self._beginnings else (at, "")
             if kind:
                 folded.append(Token(kind, tokens[at].begin, tokens[end - 1].end))
                 at = end
@@ -344,8 +344,7 @@ def best(hits: Iterable[RuleHit]) -> RuleHit | None:
 def language_of(text: str) -> str:
     """Return the language that `text` is written in, ``en`` or ``es``, by its small words."""
     words = [token.text for token in normalise(text).tokens]
-    spanish = sum(word in _SPANISH for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    spanish, english = sum(map(_SPANISH.__contains__, words)), sum(map(_ENGLISH.__contains__, words))
     return "es" if spanish > english else "en"
 
 

@@ -15,7 +15,7 @@ from helpline.server import put_off_tensorflow
 if TYPE_CHECKING:
     from rasa.core.nlg import NaturalLanguageGenerator
 
-    from helpline.engine import Processor
+    from helpline.processor import Processor
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def load(model: Path) -> Processor:
     from rasa.shared.core.domain import Domain
     from rasa.utils.log_utils import configure_structlog
 
-    from helpline.engine import Processor
+    from helpline.processor import Processor
 
     configure_structlog(logging.WARNING)
     # The action server is not part of this; Rasa would report each action that it misses.

@@ -17,7 +17,7 @@ from helpline.publishing.smoke import conversations, faults, unheard
 from helpline.publishing.verdict import Check
 
 if TYPE_CHECKING:
-    from helpline.engine import Processor
+    from helpline.processor import Processor
 
 # The same person meets the same words wherever they write.
 _CHANNELS = ("rest", "web", "twilio", "telegram", "facebook", "slack")

@@ -12,7 +12,7 @@ from helpline.files import read_yaml
 from helpline.settings import ROOT
 
 if TYPE_CHECKING:
-    from helpline.engine import Processor
+    from helpline.processor import Processor
 
 _MESSAGES = ROOT / "helpline" / "publishing" / "smoke.yml"
 _HELPLINE = "1-800-662-HELP (4357)"

@@ -17,7 +17,8 @@ from helpline.publishing.smoke import faults
 from helpline.training import LiveModel, live_model, name_live
 
 if TYPE_CHECKING:
-    from helpline.engine import HelplineAgent, Processor
+    from helpline.engine import HelplineAgent
+    from helpline.processor import Processor
 
 logger = logging.getLogger(__name__)
 

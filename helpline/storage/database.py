@@ -26,7 +26,6 @@ _events = sa.Table(
     sa.Column("timestamp", sa.Float, nullable=False),
     sa.Column("data", sa.Text, nullable=False),
     sa.Index("events_by_conversation", "sender_id", "id"),
-    sa.Index("events_by_time", "timestamp"),
 )
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to run it.

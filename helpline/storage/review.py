@@ -66,6 +66,8 @@ TABLES = (_items, _sightings, _counts)
 _SEEN = sa.select(_sightings.c.item)
 _SEEN_OF = sa.select(sa.func.count()).select_from(_sightings).where(_sightings.c.item == sa.bindparam("item"))
 _MARKED = sa.select(_items).where(_items.c.queue == sa.bindparam("in_queue"), _items.c.mark == sa.bindparam("marked"))
+_BEGIN = _items.insert()
+_CHANGE = _items.update().where(_items.c.id == sa.bindparam("item"))
 _ADD = (
     _counts.update()
     .where(
@@ -142,7 +144,8 @@ def store(engine: sa.engine.Engine, events: sa.Table, sightings: Iterable[Sighti
     if not sightings:
         return
     of_message = (events.c.sender_id == sa.bindparam("sender"), events.c.timestamp == sa.bindparam("at"))
-    stored = sa.select(events.c.id).where(*of_message).limit(1)
+    # From the end on, where the message is.
+    stored = sa.select(events.c.id).where(*of_message).order_by(events.c.id.desc()).limit(1)
     if engine.dialect.name != "sqlite":
         stored = stored.with_for_update(read=True)
     with engine.begin() as connection:
@@ -263,9 +266,7 @@ def _file(connection: sa.engine.Connection, sighting: Sighting) -> None:
     values: dict[str, Any] = {"data": json.dumps(sighting.message), "last": sighting.timestamp}
     if row is None:
         new = {"state": OPEN, "settled_by": "", "kinds": " ".join(sighting.kinds), "first": sighting.timestamp}
-        made = connection.execute(
-            _items.insert().values(queue=sighting.queue, mark=sighting.mark, count=1, **new, **values)
-        )
+        made = connection.execute(_BEGIN, {"queue": sighting.queue, "mark": sighting.mark, "count": 1, **new, **values})
         identity, seen = made.inserted_primary_key[0], 0
     else:
         identity = row.id
@@ -273,9 +274,7 @@ def _file(connection: sa.engine.Connection, sighting: Sighting) -> None:
             # Somebody else is in danger in the same words: that waits anew.
             values |= {"state": OPEN, "settled_by": "", "settled_at": None, "first": sighting.timestamp}
         kinds = dict.fromkeys([*row.kinds.split(), *sighting.kinds])
-        connection.execute(
-            _items.update().where(_items.c.id == identity).values(kinds=" ".join(kinds), count=row.count + 1, **values)
-        )
+        connection.execute(_CHANGE, {"item": identity, "kinds": " ".join(kinds), "count": row.count + 1, **values})
         seen = connection.execute(_SEEN_OF, {"item": identity}).scalar_one()
     if seen < _MOST_SIGHTINGS:
         around = {"item": identity, "sender_id": sighting.sender_id, "timestamp": sighting.timestamp}

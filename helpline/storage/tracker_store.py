@@ -112,19 +112,20 @@ class ConversationStore(TrackerStore):
             stored = tracker.stored
         else:
             stored = await self._run(database.count_events, self._engine, tracker.sender_id)
-        new = list(itertools.islice(tracker.events, stored, None))
+        new = [event.as_dict() for event in itertools.islice(tracker.events, stored, None)]
         if new:
-            await self._run(database.append_events, self._engine, tracker.sender_id, [event.as_dict() for event in new])
+            await self._run(database.append_events, self._engine, tracker.sender_id, new)
         if isinstance(tracker, StoredTracker):
             tracker.stored += len(new)
             self._keep(self._shortened(tracker))
-        await self.stream_new(new, tracker.sender_id)
+        self._publish(new, tracker.sender_id)
         await self._purge_now_and_then()
 
-    async def stream_new(self, events: list[Event], sender_id: str) -> None:
-        """Hand new events to the event broker, if there is one."""
+    def _publish(self, events: Iterable[dict[str, Any]], sender_id: str) -> None:
+        """Hand new events, as they were serialised to be stored, to the event broker, if there is one."""
         if self.event_broker is not None:
-            await self._stream_new_events(self.event_broker, events, sender_id)
+            for event in events:
+                self.event_broker.publish({"sender_id": sender_id, **event})
 
     async def keys(self) -> Iterable[str]:
         """Return the ids of all stored conversations."""

@@ -12,8 +12,8 @@ from rasa.graph_components.providers.domain_provider import DomainProvider
 from rasa.shared.core.domain import Domain
 from rasa.shared.data import TrainingType
 
-from helpline.engine import InOrderRunner
 from helpline.known_domain import KnowingStorage
+from helpline.processor import InOrderRunner
 
 DOMAIN = """
 version: "3.1"

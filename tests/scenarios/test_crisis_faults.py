@@ -29,7 +29,7 @@ QUESTION = "how long does an iop last"
 BLOCKS = "please block the loop"
 BLOCKED_LOOP = f"""
 import time
-from helpline.engine import Processor
+from helpline.processor import Processor
 handle = Processor.handle_message
 def blocking(self, message):
     if message.text == "{BLOCKS}":
