@@ -74,7 +74,7 @@ def train(settings: Settings, force: bool) -> None:
 
 @main.command()
 def adapt() -> None:
-    """Adapt the encoder to the messages in data/ (half an hour to an hour); train afterwards.
+    """Adapt the encoder to the messages in data/ (an hour to two); train afterwards.
 
     Worth it when some thousand messages have come in; a few new examples count with `helpline train` alone.
     """
@@ -83,7 +83,7 @@ def adapt() -> None:
     from helpline.training import adapt as adapt_encoder
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    click.echo(f"Wrote {adapt_encoder()}. Now train: `make train`.")
+    click.echo(f"Wrote {' and '.join(map(str, adapt_encoder()))}. Now train: `make train`.")
 
 
 @main.command()

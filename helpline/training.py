@@ -179,10 +179,10 @@ def train(listen: Callable[[str], None] = print) -> LiveModel:
     return LiveModel(name, data, now.isoformat(timespec="seconds"))
 
 
-def adapt() -> Path:
-    """Adapt the encoder to the messages in data/ and return the file of weights that `train` then uses.
+def adapt() -> list[Path]:
+    """Adapt both readers to the messages in data/ and return the files of weights that `train` then uses.
 
-    It holds the mean of this adaptation and the one before, which hears better than either.
+    Each holds the mean of this adaptation and the one before, which hears better than either.
 
     Raises:
         ValueError: if the categories of danger have changed; without the file, the new adaptation stands alone.
@@ -191,14 +191,16 @@ def adapt() -> Path:
 
     from helpline.nlu import adaptation
     from helpline.nlu.averaging import averaged
-    from helpline.nlu.encoder import ADAPTED, load_weights, read_adapted, save_adapted
+    from helpline.nlu.weights import READER, SECOND_LOOK, load_weights, read_adapted, save_adapted
 
     importer = TrainingDataImporter.load_from_dict(
         {}, str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
     )
     published = load_weights()
-    adapted = adaptation.adapt(published, adaptation.lessons_of(importer.get_nlu_data()))
-    if ADAPTED.is_file():
-        adapted = averaged(read_adapted(published), adapted)
-    save_adapted(ADAPTED, published, adapted)
-    return ADAPTED
+    lessons = adaptation.lessons_of(importer.get_nlu_data())
+    for reader in (READER, SECOND_LOOK):
+        adapted = adaptation.adapt(published, lessons, reader)
+        if reader.path.is_file():
+            adapted = averaged(read_adapted(published, reader.path), adapted)
+        save_adapted(reader.path, published, adapted)
+    return [READER.path, SECOND_LOOK.path]

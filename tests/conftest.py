@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, settings
 
-from helpline.nlu.encoder import Encoder, build, load_adapted
+from helpline.nlu.encoder import Encoder, build
+from helpline.nlu.weights import load_adapted
 
 # The tests may share their machine: how long an example takes is for `make bench`.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -52,8 +52,8 @@ def in_turn(variants: Sequence[Response], used: int) -> Response:
     return variants[1 + (used - 1) % (len(variants) - 1)]
 
 
-def for_two_kinds(variants: Sequence[Response], hotlines: Sequence[Response]) -> list[Response]:
-    """Return the variants for harm of a kind that is in doubt, with the lines of the two likeliest kinds put in.
+def in_doubt(variants: Sequence[Response], hotlines: Sequence[Response]) -> list[Response]:
+    """Return the variants for harm whose kind or urgency is in doubt, with the lines of the likely kinds put in.
 
     Args:
         variants: with ``{hotlines}`` in their text; their first number stays the first.

@@ -11,7 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from helpline.answers.compose import Topic, plain_message, topic_message, topics_of
-from helpline.answers.crisis import Response, crisis_message, fitting, for_two_kinds
+from helpline.answers.crisis import Response, crisis_message, fitting, in_doubt
 from helpline.answers.numbers import load_numbers
 from helpline.crisis.follow_up import CRISIS_SEEN, FOLLOW_UP
 from helpline.crisis.taxonomy import Tier
@@ -23,7 +23,7 @@ from helpline.settings import load
 _STILL_HERE = "utter_crisis_still_here"
 _MODIFIER = "utter_crisis_modifier"
 _QUESTION_OFFER = "utter_crisis_question_offer"
-_KIND_IN_DOUBT = "utter_crisis_kind_in_doubt"
+_IN_DOUBT = "utter_crisis_in_doubt"
 _HOTLINE = "utter_crisis_hotline"
 _PLAIN = {"language": "en", "tier": "T2", "subject": "self", "category": "none"}
 _PLACES = {"utter_first_answer": 0, "utter_second_answer": 1}
@@ -56,7 +56,8 @@ class AnswerGenerator(NaturalLanguageGenerator):
             return None
         if group(label) in (CRISIS, SUPPORT, FOLLOW_UP):
             heard = parse_data[CRISIS_KEY]
-            variants = self._in_doubt(heard) if _in_doubt(label, heard) else self._responses[utter_action]
+            doubtful = group(label) == CRISIS and bool(heard.get("in_doubt"))
+            variants = self._in_doubt(heard) if doubtful else self._responses[utter_action]
             message = crisis_message(variants, heard, uses(tracker, utter_action), self._numbers)
             message = self._with_modifiers(message, parse_data.get(MODIFIERS) or (), heard)
             asked = self._topics.get(parse_data.get(ASKED) or "")
@@ -73,11 +74,9 @@ class AnswerGenerator(NaturalLanguageGenerator):
         return self._with_reminder(message, tracker)
 
     def _in_doubt(self, heard: dict[str, Any]) -> list[Response]:
-        """Return the variants where it is in doubt which of two kinds of harm was heard."""
-        kinds = (heard["category"], heard["or_category"])
-        variants = fitting(self._responses[_KIND_IN_DOUBT], heard)
-        hotlines = [fitting(self._responses[f"{_HOTLINE}/{kind}"], heard)[0] for kind in kinds]
-        return for_two_kinds(variants, hotlines)
+        """Return the variants where it is in doubt which kind of harm was heard, or whether it is an emergency."""
+        hotlines = [fitting(self._responses[f"{_HOTLINE}/{kind}"], heard)[0] for kind in heard["in_doubt"]]
+        return in_doubt(fitting(self._responses[_IN_DOUBT], heard), hotlines)
 
     def _with_reminder(self, message: dict[str, Any], tracker: DialogueStateTracker) -> dict[str, Any]:
         """Add one line with the numbers to what is said in a conversation after a crisis."""
@@ -124,11 +123,6 @@ class AnswerGenerator(NaturalLanguageGenerator):
         if responses is not self._responses:
             self._responses = responses
             self._topics = topics_of(responses)
-
-
-def _in_doubt(label: str, heard: dict[str, Any]) -> bool:
-    """Tell whether a reply must serve two kinds of harm; an emergency needs 911 first, whichever it is."""
-    return group(label) == CRISIS and bool(heard.get("or_category")) and heard["tier"] != Tier.T3.code
 
 
 def before_last(text: str, line: str) -> str:

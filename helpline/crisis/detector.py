@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
+
+import numpy as np
 
 from helpline.crisis.rules import Rules, best, language_of
 from helpline.crisis.score import CrisisModel, Scored
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Detection, RuleHit
+from helpline.nlu.encoder import Tokens
 from helpline.nlu.reading import Reading
 
 # Chosen on tests/development (docs/crisis.md).
 DANGER = 0.5
 # What people hide most needs least to be heard.
-DANGER_WHERE_HIDDEN = 0.15
+DANGER_WHERE_HIDDEN = 0.25
 HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "self_harm", "psychosis")
-DANGER_HINTED = 0.03
+DANGER_HINTED = 0.05
 HINTED = ("suicide_passive",)
 # A part of a longer message outweighs the rest of it where it is surer, the whole agrees a little and is not distress.
-DANGER_IN_PART = 0.95
-DANGER_HINTED_IN_WHOLE = 0.05
+DANGER_IN_PART = 0.9
+DANGER_HINTED_IN_WHOLE = 0.2
 SUPPORT = 0.02
 # Where people do harm, the words of a rule often fit several kinds; from this danger on the score says which it is.
 SURE = 0.9
@@ -45,15 +48,18 @@ def hit_of(text: str) -> RuleHit | None:
     return best(load_rules().match(text))
 
 
-def detect(text: str, reading: Reading, model: CrisisModel) -> Detection:
+def detect(
+    text: str, reading: Reading, model: CrisisModel, look_again: Callable[[Tokens], np.ndarray] | None = None
+) -> Detection:
     """Return what is heard in a message.
 
     Args:
         text: the message as it was written, for the rules.
         reading: the same, normalised and encoded, for the score.
         model: the learned half.
+        look_again: its second reader.
     """
-    whole, *parts = model.score(reading)
+    whole, *parts = model.score(reading, look_again)
     return decide(whole, parts, hit_of(text), language_of(text))
 
 
@@ -73,7 +79,7 @@ def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language
     if heard is None:
         return Detection(language=language, score=danger)
     hits = (hit,) if hit else ()
-    return Detection(heard.tier, heard.category, heard.subject, language, danger, hits, heard.or_category)
+    return Detection(heard.tier, heard.category, heard.subject, language, danger, hits, heard.in_doubt)
 
 
 def _by_score(whole: Scored, parts: Sequence[Scored]) -> Scored | None:
@@ -124,5 +130,5 @@ def as_parse_data(found: Detection, milliseconds: float = 0.0, model: str = "") 
         "rules": [hit.rule for hit in found.hits],
         "ms": round(milliseconds, 2),
         "model": model,
-        "or_category": found.or_category,
+        "in_doubt": list(found.in_doubt),
     }

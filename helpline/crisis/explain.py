@@ -40,7 +40,7 @@ def explanation(text: str, model: Path) -> str:
 
 def render(text: str, reading: Reading, found: Detection, hits: Sequence[RuleHit], scores: Sequence[Scored]) -> str:
     """Return the explanation: `scores` are those of the whole message and of its clauses."""
-    kind = f"{found.category} or {found.or_category}" if found.or_category else found.category
+    kind = " or ".join(found.in_doubt or (found.category,))
     outcome = f"{found.tier.code} {kind}, subject {found.subject}, language {found.language}"
     lines = [click.style(outcome, fg=_COLOURS[found.tier.code], bold=True), "", marked(text, hits), ""]
     lines += [f"rule {hit.rule}: {hit.tier.code} {text[hit.begin : hit.end]!r}" for hit in hits] or ["No rule matches."]

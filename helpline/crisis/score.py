@@ -1,7 +1,8 @@
 """The learned half of the detector: how likely is danger, of which kind, how urgent, about whom.
 
-Two views of a message are multiplied: *meaning*, the linear heads that were trained together with the encoder, and
-*wording*, linear models on n-grams that `make train` fits anew, so that a new example counts at once.
+Views of a message are multiplied: *meaning*, the linear heads that were trained together with the encoder, and
+*wording*, linear models on n-grams that `make train` fits anew, so that a new example counts at once. What may be
+danger by these gets a *second look*: a reader of full size, with heads of its own, is the third view.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 import joblib
 import numpy as np
@@ -26,6 +27,7 @@ from helpline.crisis.taxonomy import (
     TIERS,
     Tier,
 )
+from helpline.nlu.encoder import Tokens
 from helpline.nlu.reading import Reading
 from helpline.nlu.terms import mixed, small, softmax
 
@@ -33,10 +35,23 @@ from helpline.nlu.terms import mixed, small, softmax
 _MARGIN_SCALE = 4.0
 # Log odds from which it is an emergency: a doubt counts as one, as 911 for what could have waited does less harm.
 _URGENT = -1.25
+# From these on it may be one: of harm by people 911 then opens the reply, but it does not say to call at once.
+_MAYBE_URGENT = -4.0
+# Danger below the one, beside distress above the other, may be no more than distress and is no emergency, except of the
+# body; likewise.
+_SURE_DANGER, _MAYBE_DISTRESS = 0.9, 0.05
+_BODY = ("accidental_poisoning", "withdrawal_danger")
 # How likely an act under way must be, beside thoughts of it, to count as one; likewise.
 _ACT_UNDER_WAY = 0.1
 # How likely, beside the likeliest kind of harm by people, a second one must be to leave doubt; likewise.
-_KIND_IN_DOUBT = 0.1
+_KIND_IN_DOUBT = 0.02
+# From this danger on a second look is worth its milliseconds; likewise.
+_WORTH_A_SECOND_LOOK = 0.01
+# What meaning, wording and second look count.
+_FIRST_WEIGHTS = (1.0, 1.0)
+_WEIGHTS = (0.525, 0.75, 0.75)
+# Three log odds of an emergency are weighed like two.
+_TWO_OF_THREE = 2 / 3
 _ACT, _THOUGHTS = CATEGORIES.index("suicide_imminent"), CATEGORIES.index("suicide_active")
 _CRISIS = np.array([name in CRISIS_CATEGORIES for name in CATEGORIES])
 _BY_PEOPLE = np.array([name in HARM_BY_PEOPLE for name in CATEGORIES])
@@ -53,7 +68,7 @@ class Scored:
         category: the likeliest crisis category, or support category where support is likelier.
         tier: how urgent the category is here.
         subject: ``self`` or ``other``.
-        or_category: of `HARM_BY_PEOPLE` the second likeliest where the category is one of them and in doubt, else "".
+        in_doubt: as a `Detection` has it.
     """
 
     danger: float
@@ -61,7 +76,7 @@ class Scored:
     category: str
     tier: Tier
     subject: str
-    or_category: str = ""
+    in_doubt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,21 +89,27 @@ class LabelledMessage:
     subject: str
 
 
+Heads = Mapping[str, np.ndarray]
+
+
 class CrisisModel:
     """Probabilities of danger from examples."""
 
-    def __init__(self, heads: Mapping[str, np.ndarray], wording: tuple[np.ndarray, np.ndarray]) -> None:
+    def __init__(self, heads: Heads, second_heads: Heads, wording: tuple[np.ndarray, np.ndarray]) -> None:
         """Take fitted parts; use `fit` or `load`."""
-        self._heads = heads
-        self._wording_weights, self._wording_bias = wording
+        self._heads, self._second_heads = heads, second_heads
+        self._meaning, self._second_meaning = _side_by_side(heads), _side_by_side(second_heads)
+        # As plain arrays, which stay in their file: numpy takes much longer over each result of a `memmap`.
+        self._wording_weights, self._wording_bias = map(np.asarray, wording)
 
     @classmethod
-    def fit(cls, examples: Sequence[LabelledMessage], heads: Mapping[str, np.ndarray]) -> CrisisModel:
+    def fit(cls, examples: Sequence[LabelledMessage], heads: Heads, second_heads: Heads) -> CrisisModel:
         """Train the wording on messages of every category, ``none`` among them.
 
         Args:
             examples: at least one of each category, and of both tiers and subjects.
-            heads: for ``category``, ``tier`` and ``subject``, as `helpline.nlu.adaptation.adapt` returns them.
+            heads, second_heads: of both readers, for ``category``, ``tier`` and ``subject``, as
+                `helpline.nlu.adaptation.adapt` returns them.
 
         Raises:
             ValueError: if a category has no example.
@@ -116,44 +137,63 @@ class CrisisModel:
         # One matrix for all, so that a message's n-grams are looked up once.
         weights = np.concatenate([category.coef_, urgent.coef_, other.coef_]).T
         biases = np.concatenate([category.intercept_, urgent.intercept_, other.intercept_])
-        return cls(dict(heads), (small(np.ascontiguousarray(weights)), small(biases)))
+        return cls(dict(heads), dict(second_heads), (small(np.ascontiguousarray(weights)), small(biases)))
 
     def save(self, path: Path) -> None:
         """Write the model to one file."""
-        joblib.dump((self._heads, (self._wording_weights, self._wording_bias)), path)
+        joblib.dump((self._heads, self._second_heads, (self._wording_weights, self._wording_bias)), path)
 
     @classmethod
     def load(cls, path: Path) -> CrisisModel:
         """Read what `save` wrote; of the large matrix only the rows of n-grams that are met come into memory."""
-        heads, (weights, biases) = joblib.load(path, mmap_mode="r")
-        return cls(heads, (np.asarray(weights), biases))
+        return cls(*joblib.load(path, mmap_mode="r"))
 
-    def score(self, reading: Reading) -> list[Scored]:
-        """Return what is thought of the whole message and of each of its clauses."""
+    def score(self, reading: Reading, look_again: Callable[[Tokens], np.ndarray] | None = None) -> list[Scored]:
+        """Return what is thought of the whole message and of each of its clauses.
+
+        Args:
+            reading: as `helpline.nlu.sentence_encoder.SentenceEncoder` sets it.
+            look_again: gives the second reader's vectors of its tokens; without it the first one stands alone.
+        """
         by_wording = reading.wording @ self._wording_weights + self._wording_bias
         margins, odds = by_wording[:, : len(CATEGORIES)], by_wording[:, len(CATEGORIES) :]
-        by_meaning = softmax(self._logits("category", reading.vectors))
-        probabilities = mixed([by_meaning, softmax(margins * _MARGIN_SCALE)], [1.0, 1.0])
-        tiers, subjects = self._logits("tier", reading.vectors), self._logits("subject", reading.vectors)
-        urgent = tiers[:, Tier.T3] - tiers[:, Tier.T2] + odds[:, 0] > _URGENT
-        about_other = subjects[:, 1] - subjects[:, 0] + odds[:, 1] > 0
-        return [_scored(*row) for row in zip(probabilities, urgent, about_other, strict=True)]
+        category, urgent, other = _by_meaning(self._meaning, reading.vectors)
+        views, urgent, other = [category, softmax(margins * _MARGIN_SCALE)], urgent + odds[:, 0], other + odds[:, 1]
+        probabilities = mixed(views, _FIRST_WEIGHTS)
+        worth_it = probabilities[:, _CRISIS].sum(1).max() >= _WORTH_A_SECOND_LOOK
+        if worth_it and look_again is not None and reading.tokens is not None:
+            category, second_urgent, second_other = _by_meaning(self._second_meaning, look_again(reading.tokens))
+            probabilities = mixed([*views, category], _WEIGHTS)
+            urgent, other = (urgent + second_urgent) * _TWO_OF_THREE, other + second_other
+        return [_scored(*row) for row in zip(probabilities, urgent, other > 0, strict=True)]
 
-    def _logits(self, task: str, vectors: np.ndarray) -> np.ndarray:
-        head = self._heads[task]
-        return vectors @ head[:-1] + head[-1]
+
+def _side_by_side(heads: Heads) -> np.ndarray:
+    """Return the three heads as one matrix for one product, shape (385, categories + tiers + subjects)."""
+    return np.concatenate([heads[task] for task in ("category", "tier", "subject")], axis=1)
 
 
-def _scored(probabilities: np.ndarray, urgent: bool, about_other: bool) -> Scored:
+def _by_meaning(heads: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for each vector the categories' probabilities and the log odds of an emergency and of somebody else."""
+    logits = vectors @ heads[:-1] + heads[-1]
+    category, tier, subject = np.split(logits, [len(CATEGORIES), len(CATEGORIES) + len(Tier)], axis=1)
+    return softmax(category), tier[:, Tier.T3] - tier[:, Tier.T2], subject[:, 1] - subject[:, 0]
+
+
+def _scored(probabilities: np.ndarray, urgent: float, about_other: bool) -> Scored:
     danger, support = float(probabilities[_CRISIS].sum()), float(probabilities[_SUPPORT].sum())
     wanted = _CRISIS if danger >= support else _SUPPORT
     category = CATEGORIES[int(np.argmax(np.where(wanted, probabilities, -1)))]
     if category == "suicide_active" and probabilities[_ACT] >= _ACT_UNDER_WAY * probabilities[_THOUGHTS]:
         category = "suicide_imminent"
     possible = TIERS[category]
-    tier = Tier.T3 if len(possible) > 1 and urgent else possible[0]
-    doubt = _second_kind(probabilities, category) if category in HARM_BY_PEOPLE else ""
-    return Scored(danger, support, category, tier, "other" if about_other else "self", doubt)
+    sure = danger >= _SURE_DANGER or support < _MAYBE_DISTRESS or category in _BODY
+    tier = Tier.T3 if len(possible) > 1 and urgent > _URGENT and sure else possible[0]
+    in_doubt: tuple[str, ...] = ()
+    if category in HARM_BY_PEOPLE and tier is Tier.T2:
+        second = _second_kind(probabilities, category)
+        in_doubt = (category, second) if second else (category,) if urgent > _MAYBE_URGENT else ()
+    return Scored(danger, support, category, tier, "other" if about_other else "self", in_doubt)
 
 
 def _second_kind(probabilities: np.ndarray, category: str) -> str:

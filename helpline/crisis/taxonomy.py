@@ -115,7 +115,8 @@ class Detection:
         language: ``en`` or ``es``.
         score: probability of danger by the learned model, 0 to 1; 0 where there was no model.
         hits: the rules that matched.
-        or_category: the second of `HARM_BY_PEOPLE` where it is in doubt which of two it is, else "".
+        in_doubt: kinds of `HARM_BY_PEOPLE` that it may be, the category first, where the kind is in doubt or whether it
+            is an emergency; empty where neither is.
     """
 
     tier: Tier = Tier.T0
@@ -124,7 +125,7 @@ class Detection:
     language: str = "en"
     score: float = 0.0
     hits: tuple[RuleHit, ...] = ()
-    or_category: str = ""
+    in_doubt: tuple[str, ...] = ()
 
     @property
     def is_crisis(self) -> bool:

@@ -1,9 +1,9 @@
 """Adapts the published encoder to our field, once and for all (TensorFlow is imported nowhere else).
 
-All layers that we keep, narrowed to the units that matter to our messages, are trained on the messages in data/, to
-tell topics apart and to hear danger, its kind, its urgency and whom it is about. That takes half an hour on two cores,
-so it is no part of `make train`: its result is kept in adapted.npz beside this file, and `helpline adapt` makes it anew
-when the messages have grown by much.
+All layers that a reader keeps, narrowed to the units that matter to our messages, are trained on the messages in data/,
+to tell topics apart and to hear danger, its kind, its urgency and whom it is about. That takes up to an hour on two
+cores for each reader, so it is no part of `make train`: the results are kept beside this file, and `helpline adapt`
+makes them anew when the messages have grown by much.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -19,20 +19,20 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.crisis.taxonomy import CATEGORIES, CRISIS_CATEGORIES, NONE, SUBJECTS, Tier
 from helpline.nlu.decision import CRISIS, NEAR_MISS, SUPPORT
-from helpline.nlu.encoder import (
+from helpline.nlu.encoder import embedded, load_tokenizer
+from helpline.nlu.reading import joined
+from helpline.nlu.sentence_encoder import examples_of, questions_of
+from helpline.nlu.weights import (
     DIMENSION,
     HEAD_SIZE,
     HEADS,
-    INNER,
     LAYER_NORM_EPSILON,
-    LAYERS,
+    READER,
+    SECOND_LOOK,
     Adapted,
-    embedded,
-    load_tokenizer,
+    Reader,
     narrowed,
 )
-from helpline.nlu.reading import joined
-from helpline.nlu.sentence_encoder import examples_of, questions_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,21 +52,36 @@ _UNKNOWN = -1
 # So many messages tell which units matter.
 _SAMPLE = 2000
 _SAMPLE_BATCH = 64
-# What each task counts in the loss.
-_WEIGHTS = {"topic": 1.5, "category": 1.0, "tier": 0.5, "subject": 0.5}
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to train; measured on tests/development (docs/nlu.md)."""
+    """What to train for, how long and how fast; measured on tests/development (docs/nlu.md).
 
+    Attributes:
+        tasks: what each counts in the loss.
+        ordinary: share of the messages about topics that is trained on.
+        half: whether the dense products are of half precision (bfloat16): two thirds of the time on newer processors.
+    """
+
+    tasks: Mapping[str, float]
+    ordinary: float = 1.0
     epochs: int = 5
     learning_rate: float = 1.5e-4
+    half: bool = False
     batch: int = 32
     dropout: float = 0.1
     label_smoothing: float = 0.1
     max_tokens: int = 128
     warm_up: float = 0.1
+
+
+SCHEDULES = {
+    READER: Schedule({"topic": 1.5, "category": 1.0, "tier": 0.5, "subject": 0.5}),
+    SECOND_LOOK: Schedule(
+        {"category": 1.0, "tier": 0.5, "subject": 0.25}, ordinary=0.35, epochs=3, learning_rate=1e-4, half=True
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,8 @@ class Lesson:
 class _Layer:
     """One transformer layer of BERT to train."""
 
-    def __init__(self, index: int, weights: dict[str, np.ndarray]) -> None:
+    def __init__(self, index: int, weights: dict[str, np.ndarray], half: bool = False) -> None:
+        self._half = half
         self.prefix = f"encoder.layer.{index}."
         self.dense = {
             name: (
@@ -141,7 +157,11 @@ class _Layer:
         return x, tf.nn.gelu(self._dense(x, _DENSE[4]))
 
     def _dense(self, value: tf.Tensor, name: str) -> tf.Tensor:
-        return tf.tensordot(value, self.dense[name][0], 1) + self.dense[name][1]
+        matrix, bias = self.dense[name]
+        if self._half:
+            product = tf.tensordot(tf.cast(value, tf.bfloat16), tf.cast(matrix, tf.bfloat16), 1)
+            return tf.cast(product, tf.float32) + bias
+        return tf.tensordot(value, matrix, 1) + bias
 
 
 def lessons_of(training_data: TrainingData) -> list[Lesson]:
@@ -159,40 +179,45 @@ def lessons_of(training_data: TrainingData) -> list[Lesson]:
     return lessons
 
 
-def adapt(weights: dict[str, np.ndarray], lessons: Sequence[Lesson], schedule: Schedule | None = None) -> Adapted:
-    """Return adapted weights of the encoder's layers, and the linear heads for danger that were trained with them.
+def adapt(
+    weights: dict[str, np.ndarray], lessons: Sequence[Lesson], reader: Reader = READER, schedule: Schedule | None = None
+) -> Adapted:
+    """Return adapted weights of a reader's layers, and the linear heads for danger that were trained with them.
 
     Args:
         weights: the published tensors by their names in the safetensors file.
         lessons: messages of every kind.
-        schedule: epochs and rates.
+        reader: how many layers and units to keep.
+        schedule: tasks, epochs and rates; by default the reader's own.
     """
-    schedule = schedule or Schedule()
+    schedule = schedule or SCHEDULES[reader]
+    generator = np.random.default_rng(1)
+    lessons = [row for row in lessons if row.topic is None or generator.random() < schedule.ordinary]
     tf.keras.utils.set_random_seed(0)
     topics = sorted({lesson.topic for lesson in lessons if lesson.topic is not None})
-    tasks = {
+    every = {
         "topic": (len(topics), [topics.index(row.topic) if row.topic is not None else _UNKNOWN for row in lessons]),
         "category": (len(CATEGORIES), [CATEGORIES.index(row.category) for row in lessons]),
         "tier": (len(Tier), [int(row.tier) if row.category in CRISIS_CATEGORIES else _UNKNOWN for row in lessons]),
         "subject": (len(SUBJECTS), [SUBJECTS.index(row.subject) if row.subject else _UNKNOWN for row in lessons]),
     }
     inputs = embedded(weights, load_tokenizer(schedule.max_tokens), [row.text for row in lessons])
-    kept = _most_used(weights, inputs)
-    layers = [_Layer(index, narrowed(weights, kept)) for index in range(LAYERS)]
-    heads = _train(layers, inputs, tasks, schedule)
-    del heads["topic"]
+    kept = _most_used(weights, inputs, reader)
+    layers = [_Layer(index, narrowed(weights, kept), schedule.half) for index in range(reader.layers)]
+    heads = _train(layers, inputs, {name: every[name] for name in schedule.tasks}, schedule)
+    heads.pop("topic", None)
     return Adapted(kept, {name: value for layer in layers for name, value in layer.exported().items()}, heads)
 
 
-def _most_used(weights: dict[str, np.ndarray], inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """Return for each layer the `INNER` units that add most to its output over some of the messages.
+def _most_used(weights: dict[str, np.ndarray], inputs: list[np.ndarray], reader: Reader) -> list[np.ndarray]:
+    """Return for each layer the units to keep, ascending: those that add most to its output over some of the messages.
 
     What a unit adds is its mean absolute value times the length of its outgoing weights (as in arXiv:2306.11695).
     """
     generator = np.random.default_rng(0)
     rows = generator.choice(len(inputs), min(_SAMPLE, len(inputs)), replace=False)
-    layers = [_Layer(index, weights) for index in range(LAYERS)]
-    sums: list[Any] = [0.0] * LAYERS
+    layers = [_Layer(index, weights) for index in range(reader.layers)]
+    sums: list[Any] = [0.0] * reader.layers
     for batch in _batches(np.array([len(inputs[row]) for row in rows]), _SAMPLE_BATCH, generator):
         x, mask = _pad([inputs[rows[place]] for place in batch])
         for index, layer in enumerate(layers):
@@ -202,7 +227,7 @@ def _most_used(weights: dict[str, np.ndarray], inputs: list[np.ndarray]) -> list
     kept = []
     for layer, total in zip(layers, sums, strict=True):
         added = total * np.linalg.norm(layer.dense[_DENSE[5]][0].numpy(), axis=1)
-        kept.append(np.sort(np.argsort(-added)[:INNER]))
+        kept.append(np.sort(np.argsort(-added)[: reader.inner]))
     return kept
 
 
@@ -237,7 +262,7 @@ def _train(
             for layer in layers:
                 hidden = layer(hidden, _penalty(mask), schedule.dropout)
             pooled = tf.math.l2_normalize(tf.reduce_sum(hidden * mask[:, :, None], 1), 1)
-            loss = tf.add_n([loss_of(pooled, name, target[name]) * _WEIGHTS[name] for name in tasks])
+            loss = tf.add_n([loss_of(pooled, name, target[name]) * schedule.tasks[name] for name in tasks])
         gradients = tape.gradient(loss, [*variables, *head_variables])
         clipped, _ = tf.clip_by_global_norm(gradients[: len(variables)], 1.0)
         optimizer.learning_rate.assign(schedule.learning_rate * rate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpline.nlu.encoder import Adapted
+from helpline.nlu.weights import Adapted
 
 
 def averaged(before: Adapted, now: Adapted) -> Adapted:

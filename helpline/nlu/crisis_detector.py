@@ -20,9 +20,10 @@ from helpline.crisis.detector import as_parse_data, detect
 from helpline.crisis.modifiers import modifiers_of
 from helpline.crisis.score import CrisisModel, LabelledMessage, Scored
 from helpline.crisis.taxonomy import CATEGORIES, NONE, Tier
-from helpline.nlu.encoder import load_adapted
+from helpline.nlu.encoder import SecondLook, build
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import code_version, examples_of
+from helpline.nlu.weights import SECOND_LOOK, load_adapted
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ DETECTION = "detection"
 # And under this one what else asks for a line in the reply.
 MODIFIERS = "modifiers"
 _MODEL = "crisis.joblib"
+_SECOND_GRAPH = "second_look.onnx"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -44,13 +46,19 @@ class CrisisDetector(GraphComponent):
         return {"code": code_version()}
 
     def __init__(
-        self, model_storage: ModelStorage, resource: Resource, model_id: str = "", model: CrisisModel | None = None
+        self,
+        model_storage: ModelStorage,
+        resource: Resource,
+        model_id: str = "",
+        model: CrisisModel | None = None,
+        second_look: SecondLook | None = None,
     ) -> None:
         """Take the parts; `create` and `load` are Rasa's ways in."""
         self._model_storage = model_storage
         self._resource = resource
         self._model_id = model_id
         self._model = model
+        self._second_look = second_look
 
     @classmethod
     def create(
@@ -74,8 +82,8 @@ class CrisisDetector(GraphComponent):
     ) -> CrisisDetector:
         """Read a trained model."""
         with model_storage.read_from(resource) as folder:
-            model = CrisisModel.load(folder / _MODEL)
-        return cls(model_storage, resource, execution_context.model_id or "", model)
+            model, second_look = CrisisModel.load(folder / _MODEL), SecondLook(folder / _SECOND_GRAPH)
+        return cls(model_storage, resource, execution_context.model_id or "", model, second_look)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the score on all messages: those about danger and distress by category, all others as ``none``."""
@@ -93,8 +101,11 @@ class CrisisDetector(GraphComponent):
                 )
             )
         _, heads = load_adapted()
-        self._model = CrisisModel.fit(rows, heads)
+        second_weights, second_heads = load_adapted(SECOND_LOOK.path)
         with self._model_storage.write_to(self._resource) as folder:
+            build(second_weights, folder / _SECOND_GRAPH, SECOND_LOOK)
+            self._second_look = SecondLook(folder / _SECOND_GRAPH)
+            self._model = CrisisModel.fit(rows, heads, second_heads)
             self._model.save(folder / _MODEL)
         logger.info("Danger learned from %d messages in %.0f s.", len(rows), time.monotonic() - started)
         return self._resource
@@ -105,14 +116,14 @@ class CrisisDetector(GraphComponent):
         Raises:
             RuntimeError: if nothing was trained or loaded.
         """
-        return self._trained().score(reading)
+        return self._trained().score(reading, self._second_look)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the detection of messages that carry a `Reading`."""
         model = self._trained()
         for message in messages:
             started = time.perf_counter()
-            found = detect(message.get(TEXT) or "", message.get(READING), model)
+            found = detect(message.get(TEXT) or "", message.get(READING), model, self._second_look)
             milliseconds = (time.perf_counter() - started) * 1000
             message.set(DETECTION, found)
             if found.tier > Tier.T0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from helpline.nlu.encoder import Tokens
 from helpline.nlu.text import normalise
 
 # Under this key a Rasa `Message` carries its `Reading`.
@@ -23,6 +24,7 @@ class Reading:
         clauses: the clauses of a longer message in order; empty where there is nothing to cut.
         vectors: sentence vectors of the message and, as read within it, of its clauses, shape (1 + clauses, 384); of
             training messages about danger none, as their heads were learned with the encoder.
+        tokens: for a second look at the same; None of training messages.
         wording: n-grams of the message and of its clauses, shape (1 + clauses, n-grams).
         known: whether any of its words is in the vocabulary.
         after: label of the topic that the turn before was about; None at the start or after small talk.
@@ -33,6 +35,7 @@ class Reading:
     text: str
     clauses: tuple[str, ...]
     vectors: np.ndarray
+    tokens: Tokens | None
     wording: csr_matrix
     known: bool
     after: str | None

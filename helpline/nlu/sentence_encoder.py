@@ -25,10 +25,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.crisis import taxonomy
 from helpline.nlu.decision import FAQ, NO_TOPICS, group
-from helpline.nlu.encoder import DIMENSION, Encoder, build, load_adapted
+from helpline.nlu.encoder import Encoder, build
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.terms import Vocabulary
 from helpline.nlu.text import clauses, normalise
+from helpline.nlu.weights import DIMENSION, READER, SECOND_LOOK, load_adapted
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ def questions_of(training_data: TrainingData) -> dict[str, str]:
 def code_version() -> str:
     """Return a fingerprint of the modules that shape training."""
     digest = hashlib.sha256()
-    for name in ("adapted.npz", "encoder.py", "reading.py", "terms.py", "text.py", "topic_model.py"):
+    weights = (READER.name, SECOND_LOOK.name)
+    for name in (*weights, "encoder.py", "reading.py", "terms.py", "text.py", "topic_model.py", "weights.py"):
         digest.update(Path(__file__).with_name(name).read_bytes())
     for name in ("score.py", "taxonomy.py"):
         digest.update(Path(taxonomy.__file__).with_name(name).read_bytes())
@@ -173,7 +175,8 @@ class SentenceEncoder(GraphComponent):
         for row, example in enumerate(examples):
             vector = vectors[row][None] if row in vectors else _NO_VECTORS
             question = self._questions[example.after] if example.after else None
-            reading = Reading(example.text, (), vector, wording[row], True, example.after, question, encoder.encode)
+            words = wording[row]
+            reading = Reading(example.text, (), vector, None, words, True, example.after, question, encoder.encode)
             example.message.set(READING, reading)
         return training_data
 
@@ -190,9 +193,10 @@ class SentenceEncoder(GraphComponent):
         encoder, vocabulary = self._trained()
         spans = clauses(text)
         pieces = tuple(text[begin:end] for begin, end in spans)
-        vectors = encoder.encode_parts(text, spans)
+        vectors, tokens = encoder.encode_parts(text, spans)
         wording, known = vocabulary((text, *pieces)), vocabulary.knows(text)
-        return Reading(text, pieces, vectors, wording, known, after if question else None, question, encoder.encode)
+        leans_on = after if question else None
+        return Reading(text, pieces, vectors, tokens, wording, known, leans_on, question, encoder.encode)
 
     def _trained(self) -> tuple[Encoder, Vocabulary]:
         if self._encoder is None or self._vocabulary is None:

@@ -80,7 +80,10 @@ class Vocabulary:
         values = (np.log(np.array(counts, np.float32)) + 1) * self._weights[places]
         squares = np.concatenate([[0.0], np.cumsum(values.astype(float) ** 2)])[ends]
         values /= np.repeat(np.sqrt(np.diff(squares)), np.diff(ends)).astype(np.float32)
-        return csr_matrix((values, places, np.array(ends[::2], np.int32)), (len(texts), len(self)))
+        # Not through the constructor, which would check each of the four again.
+        wording = csr_matrix((len(texts), len(self)), dtype=np.float32)
+        wording.data, wording.indices, wording.indptr = values, places, np.array(ends[::2], np.int32)
+        return wording
 
     def _letters_of(self, word: str) -> list[int]:
         if word not in self._spelled:

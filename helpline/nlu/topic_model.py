@@ -103,7 +103,10 @@ class TopicModel:
     def load(cls, path: Path) -> TopicModel:
         """Read what `save` wrote; of the large matrices only the rows of n-grams that are met come into memory."""
         meaning, wording, leaning, labels = joblib.load(path, mmap_mode="r")
-        return cls(meaning, (np.asarray(wording[0]), wording[1]), leaning, labels)
+        # As plain arrays, which stay in their files: numpy takes much longer over each result of a `memmap`.
+        by_wording, by_meaning, by_shape, bias = leaning
+        plain = (np.asarray(by_wording), np.asarray(by_meaning), np.asarray(by_shape), bias)
+        return cls(tuple(map(np.asarray, meaning)), tuple(map(np.asarray, wording)), plain, labels)
 
     def alone(self, reading: Reading) -> np.ndarray:
         """Return probabilities for the message and each of its clauses on their own, shape (1 + clauses, labels)."""

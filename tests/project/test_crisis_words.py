@@ -7,7 +7,7 @@ from typing import Any, Iterator
 import pytest
 from project_files import DATA, Example, Response, read_responses, read_yaml
 
-from helpline.answers.crisis import for_two_kinds
+from helpline.answers.crisis import in_doubt
 from helpline.authoring.words import (
     BANNED_PHRASES,
     BANNED_WORDS,
@@ -88,7 +88,7 @@ SUPPORT = [response for response in ALL if response.name.startswith("utter_suppo
 FOLLOW_UP = [response for response in ALL if response.name.startswith("utter_crisis_follow_up/")]
 STILL_HERE = [response for response in ALL if response.name == "utter_crisis_still_here"]
 MODIFIER = [response for response in ALL if response.name.startswith("utter_crisis_modifier/")]
-DOUBT = [response for response in ALL if response.name == "utter_crisis_kind_in_doubt"]
+DOUBT = [response for response in ALL if response.name == "utter_crisis_in_doubt"]
 HOTLINE = [response for response in ALL if response.name.startswith("utter_crisis_hotline/")]
 OFFER = [response for response in ALL if response.name == "utter_crisis_question_offer"]
 CARDS = [*CRISIS, *SUPPORT, *FOLLOW_UP]
@@ -349,22 +349,22 @@ def test_a_yes_about_suicide_names_911_then_988(response: Response, numbers: dic
         assert numbers_in(paragraphs(response)[0], numbers) == ["emergency", "suicide_crisis"]
 
 
-# Harm by people of a kind that is in doubt.
+# Harm by people whose kind or urgency is in doubt.
 
-PAIRS = list(permutations(HARM_BY_PEOPLE, 2))
+DOUBTS = [*((kind,) for kind in HARM_BY_PEOPLE), *permutations(HARM_BY_PEOPLE, 2)]
 
 
-def in_doubt(pair: tuple[str, str]) -> list[Response]:
-    """Return what is said where it is in doubt which of two kinds of harm was heard, with both lines put in."""
+def said_in_doubt(kinds: tuple[str, ...]) -> list[Response]:
+    """Return what is said where one of `kinds` was heard, with their lines put in."""
     filled = []
     for response in DOUBT:
         hotlines = [
             hotline.content
-            for kind in pair
+            for kind in kinds
             for hotline in HOTLINE
             if kind_of(hotline) == kind and language_of(hotline) == language_of(response)
         ]
-        [content] = for_two_kinds([response.content], hotlines)
+        [content] = in_doubt([response.content], hotlines)
         filled.append(Response(response.file, response.name, content))
     return filled
 
@@ -379,20 +379,18 @@ def test_every_kind_has_its_line_in_both_languages() -> None:
     assert told == [("en", "self"), ("en", "other"), ("en", None), ("es", "self"), ("es", "other")]
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_where_the_kind_is_in_doubt_911_comes_first_and_then_both_lines(
-    pair: tuple[str, str], numbers: dict[str, Any]
-) -> None:
-    both = [OWN_HOTLINE.get(kind, "suicide_crisis") for kind in pair]
-    for response in in_doubt(pair):
-        assert response.content["custom"]["numbers"] == ["emergency", *both, HELPLINE]
-        assert numbers_in(response.text, numbers) == ["emergency", *both, HELPLINE]
-        assert numbers_in(paragraphs(response)[0], numbers) == ["emergency", *both]
+@pytest.mark.parametrize("kinds", DOUBTS)
+def test_in_doubt_911_comes_first_and_then_each_kinds_line(kinds: tuple[str, ...], numbers: dict[str, Any]) -> None:
+    lines = [OWN_HOTLINE.get(kind, "suicide_crisis") for kind in kinds]
+    for response in said_in_doubt(kinds):
+        assert response.content["custom"]["numbers"] == ["emergency", *lines, HELPLINE]
+        assert numbers_in(response.text, numbers) == ["emergency", *lines, HELPLINE]
+        assert numbers_in(paragraphs(response)[0], numbers) == ["emergency", *lines]
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_where_the_kind_is_in_doubt_the_words_are_those_of_any_crisis(pair: tuple[str, str]) -> None:
-    for response in in_doubt(pair):
+@pytest.mark.parametrize("kinds", DOUBTS)
+def test_in_doubt_the_words_are_those_of_any_crisis(kinds: tuple[str, ...]) -> None:
+    for response in said_in_doubt(kinds):
         first = paragraphs(response)[0]
         assert len(first) <= SMS
         assert HELPLINE_TEXT in response.text

@@ -32,7 +32,7 @@ RESPONSES: dict[str, list[dict[str, Any]]] = {
     "utter_crisis/sexual_assault": [
         {"text": "One.\n\nSafe?", "custom": {"kind": "crisis", "numbers": ["sexual_assault"]}}
     ],
-    "utter_crisis_kind_in_doubt": [
+    "utter_crisis_in_doubt": [
         {
             "text": f"911. {{hotlines}}.\n\n{language}?",
             "metadata": {"language": language},
@@ -173,20 +173,30 @@ async def test_a_crisis_reply_offers_to_answer_the_question_beside_it(
 
 
 @pytest.mark.parametrize(
-    ("tier", "or_category", "language", "text", "numbers"),
+    ("kinds", "language", "text", "numbers"),
     [
-        ("T2", "child_danger", "en", "911. 656 or 422.\n\nen?", ["911", "18006564673", "18004224453", "18006624357"]),
-        ("T2", "child_danger", "es", "911. 656 o 422.\n\nes?", ["911", "18006564673", "18004224453", "18006624357"]),
-        ("T2", "", "en", "One.\n\nSafe?", ["18006564673"]),
-        ("T3", "child_danger", "en", "One.\n\nSafe?", ["18006564673"]),
+        (
+            ["sexual_assault", "child_danger"],
+            "en",
+            "911. 656 or 422.\n\nen?",
+            ["911", "18006564673", "18004224453", "18006624357"],
+        ),
+        (
+            ["sexual_assault", "child_danger"],
+            "es",
+            "911. 656 o 422.\n\nes?",
+            ["911", "18006564673", "18004224453", "18006624357"],
+        ),
+        (["sexual_assault"], "en", "911. 656.\n\nen?", ["911", "18006564673", "18006624357"]),
+        ([], "en", "One.\n\nSafe?", ["18006564673"]),
     ],
 )
 @pytest.mark.asyncio
-async def test_where_the_kind_of_harm_is_in_doubt_both_lines_follow_911(
-    generator: AnswerGenerator, tier: str, or_category: str, language: str, text: str, numbers: list[str]
+async def test_where_harm_is_in_doubt_the_lines_of_its_kinds_follow_911(
+    generator: AnswerGenerator, kinds: list[str], language: str, text: str, numbers: list[str]
 ) -> None:
-    heard = {"tier": tier, "category": "sexual_assault", "subject": "self", "language": language}
-    event = UserUttered("text", {"name": "crisis"}, parse_data={"crisis": {**heard, "or_category": or_category}})
+    heard = {"tier": "T2", "category": "sexual_assault", "subject": "self", "language": language}
+    event = UserUttered("text", {"name": "crisis"}, parse_data={"crisis": {**heard, "in_doubt": kinds}})
     message = await generator.generate(
         "utter_crisis/sexual_assault", tracker(event), "rest", domain_responses=RESPONSES
     )

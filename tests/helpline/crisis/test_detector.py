@@ -41,9 +41,7 @@ def test_of_words_of_suicide_the_rule_says_what_it_is() -> None:
 
 
 def test_a_doubt_which_kind_of_harm_it_is_is_passed_on_but_a_rule_leaves_none() -> None:
-    whole = Scored(0.9, 0.0, "exploitation", Tier.T2, "self", "domestic_violence")
-    assert decide(whole, [], None, "en").or_category == "domestic_violence"
+    kinds = ("exploitation", "domestic_violence")
+    assert decide(Scored(0.9, 0.0, "exploitation", Tier.T2, "self", kinds), [], None, "en").in_doubt == kinds
     hit = hit_of("he keeps my passport so i cant leave him")
-    assert (
-        decide(Scored(0.5, 0.0, "exploitation", Tier.T2, "self", "domestic_violence"), [], hit, "en").or_category == ""
-    )
+    assert decide(Scored(0.5, 0.0, "exploitation", Tier.T2, "self", kinds), [], hit, "en").in_doubt == ()

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from helpline.crisis.taxonomy import CATEGORIES, Tier
-from helpline.nlu.adaptation import Lesson, Schedule, adapt
-from helpline.nlu.encoder import (
+from helpline.nlu.adaptation import SCHEDULES, Lesson, adapt
+from helpline.nlu.weights import (
     DIMENSION,
-    INNER,
-    LAYERS,
+    READER,
+    SECOND_LOOK,
     Adapted,
     WeightsError,
     load_adapted,
@@ -40,12 +41,12 @@ def weights() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def adapted(weights: dict[str, np.ndarray]) -> Adapted:
-    return adapt(weights, LESSONS, Schedule(epochs=2, batch=5))
+    return adapt(weights, LESSONS, schedule=replace(SCHEDULES[READER], epochs=2, batch=5))
 
 
 def test_the_kept_layers_learn_and_the_given_weights_stay(weights: dict[str, np.ndarray], adapted: Adapted) -> None:
     layers, before = adapted.layers, narrowed(weights, adapted.kept)
-    assert {name.split(".")[2] for name in layers} == {str(index) for index in range(LAYERS)}
+    assert {name.split(".")[2] for name in layers} == {str(index) for index in range(READER.layers)}
     assert all(value.shape == before[name].shape and np.isfinite(value).all() for name, value in layers.items())
     assert not any(np.array_equal(value, before[name]) for name, value in layers.items() if value.ndim == 2)
     again = load_weights()
@@ -53,9 +54,9 @@ def test_the_kept_layers_learn_and_the_given_weights_stay(weights: dict[str, np.
 
 
 def test_each_layer_keeps_its_most_used_units(adapted: Adapted) -> None:
-    assert [units.shape for units in adapted.kept] == [(INNER,)] * LAYERS
+    assert [units.shape for units in adapted.kept] == [(READER.inner,)] * READER.layers
     assert all((np.diff(units) > 0).all() for units in adapted.kept)
-    assert len({tuple(units) for units in adapted.kept}) == LAYERS
+    assert len({tuple(units) for units in adapted.kept}) == READER.layers
 
 
 def test_there_is_a_head_for_each_question_about_danger(
@@ -67,6 +68,13 @@ def test_there_is_a_head_for_each_question_about_danger(
         "tier": (DIMENSION + 1, len(Tier)),
         "subject": (DIMENSION + 1, 2),
     }
+
+
+def test_the_second_look_keeps_all_and_learns_of_danger_alone(weights: dict[str, np.ndarray]) -> None:
+    schedule = replace(SCHEDULES[SECOND_LOOK], epochs=1, batch=5)
+    adapted = adapt(weights, LESSONS, SECOND_LOOK, schedule)
+    assert [units.shape for units in adapted.kept] == [(SECOND_LOOK.inner,)] * SECOND_LOOK.layers
+    assert adapted.heads.keys() == {"category", "tier", "subject"}
 
 
 def test_what_is_saved_comes_back(tmp_path: Path, weights: dict[str, np.ndarray], adapted: Adapted) -> None:

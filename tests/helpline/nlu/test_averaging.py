@@ -4,26 +4,26 @@ import numpy as np
 import pytest
 
 from helpline.nlu.averaging import averaged
-from helpline.nlu.encoder import LAYERS, Adapted
+from helpline.nlu.weights import READER, Adapted
 
 
 def adaptation(value: float, kept: list[int]) -> Adapted:
     layers = {}
-    for layer in range(LAYERS):
+    for layer in range(READER.layers):
         prefix = f"encoder.layer.{layer}"
         units = np.array(kept, np.float32) + value
         layers[f"{prefix}.intermediate.dense.weight"] = np.repeat(units[:, None], 3, axis=1)
         layers[f"{prefix}.intermediate.dense.bias"] = units.copy()
         layers[f"{prefix}.output.dense.weight"] = np.repeat(units[None], 3, axis=0)
         layers[f"{prefix}.attention.output.dense.weight"] = np.full((3, 3), value, np.float32)
-    return Adapted([np.array(kept)] * LAYERS, layers, {"category": np.full((4, 2), value, np.float32)})
+    return Adapted([np.array(kept)] * READER.layers, layers, {"category": np.full((4, 2), value, np.float32)})
 
 
 def test_the_mean_lies_between_and_each_inner_unit_meets_its_own() -> None:
     mean = averaged(adaptation(0.0, [1, 4, 7]), adaptation(10.0, [4, 5, 7]))
-    assert [list(units) for units in mean.kept] == [[4, 5, 7]] * LAYERS
+    assert [list(units) for units in mean.kept] == [[4, 5, 7]] * READER.layers
     assert (mean.heads["category"] == 5).all()
-    for layer in range(LAYERS):
+    for layer in range(READER.layers):
         prefix = f"encoder.layer.{layer}"
         assert (mean.layers[f"{prefix}.attention.output.dense.weight"] == 5).all()
         assert list(mean.layers[f"{prefix}.intermediate.dense.bias"]) == [9, 15, 12]

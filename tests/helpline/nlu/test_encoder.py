@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpline.nlu.encoder import (
+from helpline.nlu.encoder import MAX_TOKENS, Encoder, SecondLook, build, load_tokenizer
+from helpline.nlu.weights import (
     DIMENSION,
-    MAX_TOKENS,
-    Encoder,
+    SECOND_LOOK,
     WeightsError,
-    load_tokenizer,
+    load_adapted,
     read_checked_weights,
     weights_folder,
 )
@@ -27,12 +27,31 @@ def test_vectors_have_length_one(encoder: Encoder) -> None:
 
 def test_parts_are_pooled_from_the_tokens_of_the_whole(encoder: Encoder) -> None:
     text = "how much is it, and can my family come"
-    whole, first, cut_off = encoder.encode_parts(text, [(0, 14), (len(text), len(text))])
+    (whole, first, cut_off), tokens = encoder.encode_parts(text, [(0, 14), (len(text), len(text))])
     np.testing.assert_array_equal(whole, encoder.encode(text))
     assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
     assert first @ encoder.encode("how much is it") > 0.8
     assert not cut_off.any()
-    assert encoder.encode_parts(text, []).shape == (1, DIMENSION)
+    assert tokens.inside.sum(1).tolist() == [4, 0]
+    assert encoder.encode_parts(text, [])[0].shape == (1, DIMENSION)
+
+
+@pytest.fixture(scope="module")
+def second_look(tmp_path_factory: pytest.TempPathFactory) -> SecondLook:
+    graph = tmp_path_factory.mktemp("second") / "second_look.onnx"
+    build(load_adapted(SECOND_LOOK.path)[0], graph, SECOND_LOOK)
+    return SecondLook(graph)
+
+
+def test_a_second_look_reads_the_same_tokens_and_parts(encoder: Encoder, second_look: SecondLook) -> None:
+    text = "how much is it, and can my family come"
+    _, tokens = encoder.encode_parts(text, [(0, 14), (len(text), len(text))])
+    whole, first, cut_off = second_look(tokens)
+    assert np.linalg.norm(whole) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
+    assert not cut_off.any()
+    _, others = encoder.encode_parts("i do not want to live", [])
+    assert whole @ second_look(others)[0] < 0.9
 
 
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
@@ -92,5 +111,6 @@ def test_missing_weights_are_reported(tmp_path: Path) -> None:
 
 
 def test_a_missing_graph_is_reported_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="make train"):
-        Encoder(tmp_path / "encoder.onnx")
+    for kind in (Encoder, SecondLook):
+        with pytest.raises(WeightsError, match="make train"):
+            kind(tmp_path / "encoder.onnx")

@@ -9,9 +9,9 @@ from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
-from helpline.nlu.encoder import DIMENSION
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import SentenceEncoder, examples_of, questions_of, topic_before
+from helpline.nlu.weights import DIMENSION
 
 
 def read(component: SentenceEncoder, text: str, *topics: list[str]) -> Reading:

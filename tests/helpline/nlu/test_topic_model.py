@@ -31,7 +31,9 @@ VOCABULARY = Vocabulary.fit([text for texts in ALONE.values() for text in texts]
 def reading(encoder: Encoder, text: str, after: str | None = None, clauses: tuple[str, ...] = ()) -> Reading:
     texts = (text, *clauses)
     question = QUESTIONS[after] if after else None
-    return Reading(text, clauses, encoder.encode_many(texts), VOCABULARY(texts), True, after, question, encoder.encode)
+    return Reading(
+        text, clauses, encoder.encode_many(texts), None, VOCABULARY(texts), True, after, question, encoder.encode
+    )
 
 
 @pytest.fixture(scope="module")
