@@ -45,8 +45,8 @@ _BODY = ("accidental_poisoning", "withdrawal_danger")
 _ACT_UNDER_WAY = 0.1
 # How likely, beside the likeliest kind of harm by people, a second one must be to leave doubt; likewise.
 _KIND_IN_DOUBT = 0.02
-# From this danger on a second look is worth its milliseconds; likewise.
-_WORTH_A_SECOND_LOOK = 0.01
+# From this danger of the whole message on a second look is worth its milliseconds; likewise.
+_WORTH_A_SECOND_LOOK = 0.02
 # What meaning, wording and second look count.
 _FIRST_WEIGHTS = (1.0, 1.0)
 _WEIGHTS = (0.525, 0.75, 0.75)
@@ -160,7 +160,7 @@ class CrisisModel:
         category, urgent, other = _by_meaning(self._meaning, reading.vectors)
         views, urgent, other = [category, softmax(margins * _MARGIN_SCALE)], urgent + odds[:, 0], other + odds[:, 1]
         probabilities = mixed(views, _FIRST_WEIGHTS)
-        worth_it = probabilities[:, _CRISIS].sum(1).max() >= _WORTH_A_SECOND_LOOK
+        worth_it = probabilities[0, _CRISIS].sum() >= _WORTH_A_SECOND_LOOK
         if worth_it and look_again is not None and reading.tokens is not None:
             category, second_urgent, second_other = _by_meaning(self._second_meaning, look_again(reading.tokens))
             probabilities = mixed([*views, category], _WEIGHTS)
