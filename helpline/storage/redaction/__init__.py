@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from helpline.storage.redaction import addresses, contacts, dates, ids, streets
+from helpline.storage.redaction import addresses, contacts, dates, ids, pieces, streets
 from helpline.storage.redaction.names import redact_names
 from helpline.storage.redaction.places import without_places
 from helpline.storage.redaction.rules import replaced
@@ -41,15 +41,24 @@ _TEXT_KEYS = frozenset({"text", "value"})
 
 def redact(text: str) -> str:
     """Return `text` with what identifies a person replaced by its kind, such as ``[phone]`` or ``[name]``."""
+    return redact_names(without_numbers(text))
+
+
+def without_numbers(text: str) -> str:
+    """Return `text` with everything but the names of people replaced."""
     low = text.lower()
     if _DIGIT.search(text):
         # Every second part is a free number, which stays.
         parts = _FREE.split(text)
-        parts[::2] = [ids.without_ids(replaced(part, low, _IN_DIGITS)) for part in parts[::2]]
+        parts[::2] = [
+            ids.without_ids(replaced(pieces.without_pieces(part), low, _IN_DIGITS)) for part in parts[::2]
+        ]
         text = "".join(parts)
     else:
+        if any(cue in low for cue in pieces.CUES):
+            text = pieces.without_pieces(text)
         text = replaced(text, low, _IN_WORDS)
-    return redact_names(without_places(text))
+    return without_places(text)
 
 
 def redact_event(event: dict[str, Any]) -> dict[str, Any]:

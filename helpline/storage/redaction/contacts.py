@@ -10,11 +10,14 @@ from helpline.storage.redaction.rules import Rule
 _ENDING = r"(?:com|net|org|edu|gov|us|co|io|me|uk|mx|ca|info|biz)"
 _NETWORK = (
     r"(?:insta(?:gram)?|snap(?:chat)?|facebook|fb|venmo|cash ?app|zelle|paypal|discord|telegram|tik ?tok|twitter|ig|"
-    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger)"
+    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger|finsta|bereal|bluesky|"
+    r"roblox|soundcloud|tumblr|pinterest|grindr|tinder|hinge|wechat|viber|groupme)"
 )
 _ACCOUNT = r"(?:user ?name|screen ?name|log ?in|user ?id|usuario|my handle)"
 # Digits may be typed as letters that look like them.
 _D = r"[\doOlI]"
+# What may stand between the groups of a number.
+_APART = r"[\s./*~_\u2022\u00b7\u2013\u2014-]{0,3}"
 
 IN_WORDS: tuple[Rule, ...] = (
     Rule(
@@ -28,6 +31,17 @@ IN_WORDS: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         ("@", " at ", "(at)", "[at]", "{at}", "<at>", "arroba"),
+    ),
+    # "t-i-t-a underscore m at webmail dot org", "ana arroba correo punto mx": the ending may be any.
+    Rule(
+        "[email]",
+        re.compile(
+            r"(?<![\w.+-])[\w.+-]+(?: (?:dot|underscore|dash|punto|gui[oó]n(?: bajo)?) [\w.+-]+){0,3} ?"
+            r"(?:(?:\(at\)|\[at\]|\{at\}|<at>|@) ?[\w-]+ ?(?:\(dot\)|\[dot\]|\{dot\}|<dot>| dot | punto ) ?\w+"
+            r"|(?:\bat\b|\barroba\b) [\w-]+ (?:dot|punto) \w+)",
+            re.IGNORECASE,
+        ),
+        ("dot", "punto"),
     ),
     Rule(
         "[web address]",
@@ -101,6 +115,8 @@ IN_WORDS: tuple[Rule, ...] = (
             "twitch",
             "youtube",
             "messenger",
+            *("bereal", "bluesky", "roblox", "soundcloud", "tumblr", "pinterest", "grindr", "tinder", "hinge"),
+            *("wechat", "viber", "groupme"),
             "username",
             "user name",
             "screen",
@@ -130,7 +146,7 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            rf"(?<![\w-])(?:\+?\d{{1,3}}[ .-]{{0,3}})?\(?(?=\d|{_D}\d){_D}{{3}}\)?[\s./-]{{0,3}}{_D}{{3}}[\s./-]{{0,3}}"
+            rf"(?<![\w-])(?:\+?\d{{1,3}}(?: ?\(0\))?[ .-]{{0,3}})?\(?(?=\d|{_D}\d){_D}{{3}}\)?{_APART}{_D}{{3}}{_APART}"
             rf"{_D}{{4}}(?!\w|-\d)(?:,? ?(?:x|ext\.?|extension) ?\d+)?"
         ),
     ),
@@ -190,5 +206,12 @@ PHONES: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         ("last four", "last 4"),
+    ),
+    # Two letters of an exchange, as numbers once were; "its 0112 not 0121" of one that stands elsewhere.
+    Rule("[phone]", re.compile(r"\b[A-Z]{2} ?\d[ -]\d{4}\b")),
+    Rule(
+        "[phone]",
+        re.compile(r"\b\d{4},? (?:not|no) (?!(?:19|20)\d\d\b)\d{4}\b|(\b(?:not|no en|no es) )(?!(?:19|20)\d\d\b)\d{4}\b"),
+        ("phone", "number", "cell", "digits", "tel", "fono", "número", "-"),
     ),
 )

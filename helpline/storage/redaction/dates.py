@@ -28,9 +28,9 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"({_BIRTH}{_UP_TO})(?:{NUMERIC_DATE}|\d{{1,2}}[ /.-]\d{{1,2}}(?:[ /.-]\d{{2,4}})?\b"
+            rf"({_BIRTH}{_UP_TO})(?:{NUMERIC_DATE}|\d{{1,2}}[ /.-]['\u2019]?\d{{1,2}}(?:[ /.-]['\u2019]?\d{{2,4}})?\b"
             rf"|{_DAY_AND_MONTH}{_OF_A_YEAR}"
-            rf"|{_DAY}? ?{MONTH},? (?:of |de |del )?(?:{_YEAR}|\d\d\b)"
+            rf"|(?:{_DAY} )?{MONTH},? (?:of |de |del )?(?:{_YEAR}|\d\d\b)"
             rf"|(?:(?:{BELOW_100}|{UNITS})[ ,-]+){{2}}(?:nineteen[ -]|two thousand[ -])?{BELOW_100}\b"
             rf"|\d{{4}} \d{{4}}\b|\d{{8}}\b|\d{{6}}\b|{_YEAR}|(?<=born in )\d\d\b|(?<=born )\d\d\b(?= *(?:$|[.,!?]))"
             rf"|(?<=in the )\d\d\b)",
@@ -70,5 +70,39 @@ DATES: tuple[Rule, ...] = (
         ),
         MONTHS,
     ),
+    # "seven/nineteen/ninety four", "uno de enero del noventa y dos", "1960, march, the 17th".
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b(?:{UNITS}|{BELOW_100}) ?[/-] ?(?:{UNITS}|{BELOW_100}) ?[/-] ?(?:{_YEAR}|{BELOW_100}\b)", re.IGNORECASE
+        ),
+        ("/", "-"),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b(?:\d{{1,2}}|\w+) de {MONTH} del? (?:a[nñ]o )?(?:\d{{2,4}}|mil novecientos(?: \w+(?: y \w+)?)?|dos mil"
+            rf"(?: \w+)?|(?:cuarenta|cincuenta|sesenta|setenta|ochenta|noventa)(?: y \w+)?)\b",
+            re.IGNORECASE,
+        ),
+        (" de ",),
+    ),
+    Rule("[date]", re.compile(rf"\b(?:19|20)\d\d,? {MONTH},? (?:the )?{_DAY}", re.IGNORECASE)),
+    # "her birthday's on halloween, ninety-one"; the year apart from the day.
+    Rule(
+        "[date]",
+        re.compile(
+            rf"({_BIRTH}{_UP_TO})\b(?:halloween|christmas(?: eve| day)?|new year'?s?(?: eve| day)?|valentine'?s?(?: day)?|"
+            rf"(?:the )?fourth of july|st\.? patrick'?s(?: day)?|leap day|navidad|a[nñ]o nuevo)\b"
+            rf"(?:,? (?:of |in )?(?:{_YEAR}|{BELOW_100}\b))?",
+            re.IGNORECASE,
+        ),
+        ("birth", "born", "bday", "b-day", "dob", "nac", "cumpl"),
+    ),
     Rule("[date]", re.compile(r"(\b(?:a|an|am) )'?\d\d(?= baby\b)", re.IGNORECASE), (" baby",)),
+    Rule(
+        "[date]",
+        re.compile(rf"({_BIRTH}{_UP_TO})\[date\][^\n.!?\d]{{1,20}}\b(?:19|20)\d\d\b", re.IGNORECASE),
+        ("born", "birth", "bday", "b-day", "dob", "nac"),
+    ),
 )

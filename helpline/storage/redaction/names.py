@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from helpline.storage.redaction import reader
 from helpline.storage.redaction.name_cues import INTRODUCED, KNOWN, PARTICLES
 from helpline.storage.redaction.name_starts import INITIALS_BEFORE, Message
 from helpline.storage.redaction.words import (
@@ -26,8 +27,16 @@ _TOKEN = re.compile(r"(?<!\w)[^\W\d_]+(?:[-'\u2019](?!s\b)[^\W\d_]+)*(?!\w)")
 # Names that need no look into the lists: spelt, of two dotted letters, and at the end behind a closing or a dash.
 _CAPITALISED = r"(?-i:[A-Z][\w'\u2019.-]*(?:[ \t][A-Z][\w'\u2019.-]*){0,3})"
 _AT_ONCE = (
-    re.compile(r"()\b[A-Z](?:-[A-Z]){3,}\b"),
-    re.compile(r"()\b[A-Z]\.[A-Z]\.(?= (?:is|was) (?:my|our)\b)|(?<=brother )[A-Z]\.[A-Z]\."),
+    re.compile(
+        r"()\b(?!I-?O-?P|P-?H-?P|C-?B-?T|D-?B-?T|D-?U-?I|A-?D-?H-?D)[A-Z](?:-[A-Za-z]){2,}\b|\b[a-z](?:-[a-z]){3,}\b|"
+        r"(?<![\w'\u2019])(?:[b-zB-Z] (?:[a-zA-Z] ){2,}[a-zA-Z]|[A-Z](?:\. ?[A-Z]){3,}\.?)(?![\w'\u2019])"
+    ),
+    # Initials that are no abbreviation.
+    re.compile(
+        r"()(?<![\w.])(?!(?:U\.S|D\.C|P\.O|A\.A|N\.A|M\.D|E\.R|D\.U|I\.O|P\.H|[AP]\.M|L\.A|N\.[CDHJMY]|I\.[CDVQ]|T\.V|P\.S|"
+        r"R\.[NI]|L\.[PC]|D\.[OV]|P\.[ATC]|B\.[SA]|C\.[BEDNP]|O\.[DTCR]|U\.K|V\.A|S\.[SCDU]|M\.[SA]|G\.[PE]|H\.R|W\.V|Q\.A|D\.B|"
+        r"E\.[DG]|J\.[RD]|R\.I|T\.[BH]|F\.Y|B\.Y)\b)[A-Z]\.(?:[A-Z]\.){1,2}(?!\w)"
+    ),
     re.compile(
         r"(\b(?:regards|sincerely|yours(?: truly)?|respectfully|thanks|thank you|best|love|cheers|blessings|warmly|"
         rf"gracias|atentamente|saludos),?[ \t]*\n\s{{0,20}}){_CAPITALISED}(?=\s{{0,20}}\Z)",
@@ -52,17 +61,22 @@ def redact_names(text: str) -> str:
     if not tokens:
         return text
     message = Message(text, tokens)
+    learned = reader.found(text, tokens)
     parts: list[str] = []
     end, place, last = 0, 0, -2
     known: list[tuple[int, int]] | None = None
     while place < len(tokens):
         start = tokens[place][0]
-        if message.may_begin(place) and (message.begins(place) or message.follows(place, last)):
+        if place in learned or (
+            message.may_begin(place) and (message.begins(place) or message.follows(place, last))
+        ):
             if known is None:
                 known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
             if not any(first <= start < stop for first, stop in known):
                 initials = INITIALS_BEFORE.search(text, max(end, start - 5), start)
                 place, stop = _end(message, place)
+                while place + 1 in learned and message.joined(place):
+                    place, stop = place + 1, tokens[place + 1][1]
                 parts += [text[end : initials.start() if initials else start], NAME]
                 end, last = stop, place
         place += 1

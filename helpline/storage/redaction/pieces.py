@@ -1,0 +1,100 @@
+"""Finds numbers in pieces, half in digits and half in words: "270 four one nine 88 twenty two", "9 0 0 dash 4 1".
+
+The patterns of contacts.py and ids.py know numbers in one piece. Pure functions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Sequence
+
+from helpline.storage.redaction.numerals import SPANISH_UNITS, TEENS, TENS, UNITS
+
+_UNIT = rf"(?:{UNITS}|zero|o|oh|nought|{SPANISH_UNITS})"
+# Digits may be typed as letters that look like them.
+_PIECE = re.compile(
+    r"(?<![a-z\d.,$])(?=[oli]{0,4}\d)(?P<digits>[\doli]+)(?![a-z])(?!\d)|"
+    rf"(?<![a-z])(?:(?P<many>double|triple|doble)[ -]?(?:{_UNIT}|\d)|(?P<two>(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS})"
+    rf"|(?P<one>{_UNIT}))(?![a-z])|(?<=[a-z]{{3}})(?P<glued>\d+)(?![a-z\d])",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(
+    r"[\s.,;:/()*~_+\u2022\u00b7\u2013\u2014-]{0,4}(?:(?:dash|hyphen|minus|gui[oó]n|then|luego|space|slash|and then)"
+    r"[\s.,-]{1,3}){0,2}",
+    re.IGNORECASE,
+)
+# Worth a search: a digit is told apart by the caller.
+CUES = ("oh", "zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "cero", "dos", "tres", "cuatro")
+# What a number's beginning or end follows.
+_PART_OF = re.compile(
+    r"\b(?:end(?:s|ing)?|start(?:s|ing)?|begin(?:s|ning)?|last (?:four|4|five|5)|first (?:three|3|six|6)|area code|pin|"
+    r"termina|empieza|[úu]ltimos (?:cuatro|4))\b[^.!?\n]{0,24}$",
+    re.IGNORECASE,
+)
+_ZIP = re.compile(r"\b(?:zip|postal|c[oó]digo)\b[^.!?\n\d]{0,40}$", re.IGNORECASE)
+_SOMEBODYS = re.compile(
+    r"\b(?:ssn|social|soc|medicaid|medicare|member|policy|record|mrn|chart|case|claim|citation|ticket|warrant|account|"
+    r"licen[cs]e|passport|card|extranjero|alien|seguro|caso|cuenta|id)\b[^\n]{0,40}$",
+    re.IGNORECASE,
+)
+_BIRTH = re.compile(r"\b(?:birth|birthday|b-?day|dob|born|nac[ií]\w*)\b[^\n]{0,30}$", re.IGNORECASE)
+# How phone and social security numbers are grouped, in digits.
+_GROUPED = ((3, 3, 4), (3, 4), (1, 3, 3, 4), (3, 2, 4), (3, 3, 2, 2), (3, 4, 3), (3, 2, 2))
+_SEVERAL = {"double": 2, "doble": 2, "triple": 3}
+Piece = re.Match[str]
+
+
+def without_pieces(text: str) -> str:
+    """Return `text` with numbers in pieces as ``[phone]``, ``[id]``, ``[address]`` (zip code) or ``[date]``."""
+    parts: list[str] = []
+    done = 0
+    for run in _runs(text):
+        start, end = run[0].start(), run[-1].end()
+        tag = _tag(run, text[max(0, start - 60) : start])
+        if tag:
+            parts += [text[done:start], tag]
+            done = end
+    return "".join([*parts, text[done:]]) if parts else text
+
+
+def _runs(text: str) -> list[list[Piece]]:
+    """Return pieces that are apart by nothing but marks, in rows of three or more."""
+    runs: list[list[Piece]] = []
+    for piece in _PIECE.finditer(text):
+        gap = text[runs[-1][-1].end() : piece.start()] if runs else ""
+        # Nothing stands between two pieces only where one is in words.
+        joined = runs and _BETWEEN.fullmatch(gap) and (gap or piece["glued"])
+        if joined:
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return [run for run in runs if len(run) > 2]
+
+
+def _tag(run: Sequence[Piece], before: str) -> str:
+    sizes = [_size(piece) for piece in run]
+    count = sum(sizes)
+    in_words = [piece for piece in run if not piece["digits"] and not piece["glued"]]
+    single = sizes.count(1) >= max(3, len(sizes) - 2)
+    if _BIRTH.search(before) and 4 <= count <= 8 and all(size < 3 or size == 4 for size in sizes):
+        return "[date]" if in_words else ""
+    if _ZIP.search(before) and count in (5, 9):
+        return "[address]"
+    if 7 <= count <= 16:
+        # Tens alone are a list of sums or doses.
+        listed = all(piece["two"] and "y" == piece["two"][-1] for piece in in_words) and in_words
+        mixed = in_words and not listed and (count > 7 or any(size == 1 for size in sizes))
+        if mixed or single or tuple(sizes) in _GROUPED:
+            return "[id]" if count > 7 and _SOMEBODYS.search(before) else "[phone]"
+    if 3 <= count < 7 and single and _PART_OF.search(before):
+        return "[id]" if _SOMEBODYS.search(before) else "[phone]"
+    return ""
+
+
+def _size(piece: Piece) -> int:
+    """Return how many digits a piece stands for."""
+    if piece["many"]:
+        return _SEVERAL[piece["many"].lower()]
+    if piece["two"]:
+        return 2
+    return 1 if piece["one"] else len(piece.group())
