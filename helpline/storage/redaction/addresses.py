@@ -127,9 +127,24 @@ ADDRESSES: tuple[Rule, ...] = (
     ),
     Rule(
         "[address]",
-        re.compile(r"\bp\.? ?o\.? ?box(?: is| number| no\.?|:)* ?#?\d+|\bapartado(?: postal)? \d+", re.IGNORECASE),
-        ("box", "apartado"),
+        re.compile(
+            r"\b(?:p\.? ?o\.?|post office) ?(?:box|drawer)(?: is| number| no\.?|:)* ?#?\d+(?:-[A-Z\d]+)?|"
+            r"\bapartado(?: postal)? \d+",
+            re.IGNORECASE,
+        ),
+        ("box", "drawer", "apartado"),
     ),
+    # "2200 w prince", "88½ Railroad", "228 1/2 Winnebago", "512 de la calle maple", "county road 900 east".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"(?<![\w$.,/-])\d{{3,5}} (?:[nse]\.?|w\.?(?! (?:insurance|medicaid|coverage|tax|tip|food|fees|help|them|everything)\b))"
+            rf" {NO_STREET}(?:[a-z]{{4,}}|{NTH})\b|\b\d{{1,5}}(?: ?[\u00bc-\u00be]| 1/2) (?-i:[A-Z])\w+(?: {STREET}\b)?|"
+            rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule("[address]", re.compile(r"\[address\](?:-[A-Z]\b|,? (?:north|south|east|west|[NSEW])\b)", re.IGNORECASE)),
     Rule(
         "[address]",
         re.compile(

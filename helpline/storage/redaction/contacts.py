@@ -23,7 +23,7 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[email]",
         re.compile(
-            r"(?<![\w.+-])[\w.+-]+(?: (?:dot|underscore|dash|punto|guion) \w+){0,2} ?"
+            r"(?<![\w.+-])[\w.+-]+(?:(?: (?:dot|underscore|dash|punto|guion)|,? then(?: the (?:number|letter))?) \w+){0,3},? ?"
             r"(?:@|\(at\)|\[at\]|\{at\}|<at>|\bat\b|\barroba\b) ?"
             r"(?:(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton(?:mail)?|msn|comcast|live|ymail|att)"
             rf"|[\w-]+ ?(?:\(dot\)|\[dot\]| dot | punto |(?<=\w)\.(?=\w)) ?{_ENDING}\b)"

@@ -87,6 +87,17 @@ DATES: tuple[Rule, ...] = (
         ),
         (" de ",),
     ),
+    # "the fourth of the fourth ninety four", "11 22 84 is when i was born".
+    Rule("[date]", re.compile(rf"\b(?:the )?{ORDINAL} of the {ORDINAL},? (?:of )?(?:{_YEAR}|{BELOW_100}\b)", re.IGNORECASE)),
+    Rule(
+        "[date]",
+        re.compile(
+            r"\b\d{1,2}[ .]\d{1,2}[ .](?:19|20)?\d\d\b(?=,? (?:is|was|es) (?:when (?:i|he|she|we) (?:was|were) born|my b|my d\.?o\.?b|"
+            r"(?:his|her) b))",
+            re.IGNORECASE,
+        ),
+        ("born", "birth", "bday", "dob"),
+    ),
     Rule("[date]", re.compile(rf"\b(?:19|20)\d\d,? {MONTH},? (?:the )?{_DAY}", re.IGNORECASE)),
     # "her birthday's on halloween, ninety-one"; the year apart from the day.
     Rule(

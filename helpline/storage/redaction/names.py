@@ -10,7 +10,7 @@ import re
 
 from helpline.storage.redaction import reader
 from helpline.storage.redaction.name_cues import INTRODUCED, KNOWN, PARTICLES
-from helpline.storage.redaction.name_starts import INITIALS_BEFORE, Message
+from helpline.storage.redaction.name_starts import INITIALS_BEFORE, Message, Token
 from helpline.storage.redaction.words import (
     CAPITAL,
     DOUBTFUL_CAPITAL,
@@ -57,7 +57,7 @@ def redact_names(text: str) -> str:
     """Return `text` with names of people as ``[name]``."""
     for pattern in _AT_ONCE if _MARKS.search(text) else ():
         text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
-    tokens = [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text)]
+    tokens = word_tokens(text)
     if not tokens:
         return text
     message = Message(text, tokens)
@@ -81,6 +81,11 @@ def redact_names(text: str) -> str:
                 end, last = stop, place
         place += 1
     return "".join([*parts, text[end:]]) if parts else text
+
+
+def word_tokens(text: str) -> list[Token]:
+    """Return the words of a text that can be names: start, end and the word itself."""
+    return [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text)]
 
 
 def _next(message: Message, place: int) -> int | None:

@@ -8,20 +8,32 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from helpline.storage.redaction.numerals import SPANISH_UNITS, TEENS, TENS, UNITS
+from helpline.storage.redaction.numerals import (
+    SPANISH_HUNDREDS,
+    SPANISH_TEENS,
+    SPANISH_TENS,
+    SPANISH_UNITS,
+    TEENS,
+    TENS,
+    UNITS,
+)
 
 _UNIT = rf"(?:{UNITS}|zero|o|oh|nought|{SPANISH_UNITS})"
-# Digits may be typed as letters that look like them.
+_TWO = (
+    rf"(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS}|(?:{SPANISH_TENS})(?: y (?:{SPANISH_UNITS}))?|{SPANISH_TEENS}"
+)
+# Digits may be typed as letters that look like them; a letter alone is a piece only of what is somebody's number.
 _PIECE = re.compile(
     r"(?<![a-z\d.,$])(?=[oli]{0,4}\d)(?P<digits>[\doli]+)(?![a-z])(?!\d)|"
-    rf"(?<![a-z])(?:(?P<many>double|triple|doble)[ -]?(?:{_UNIT}|\d)|(?P<two>(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS})"
-    rf"|(?P<one>{_UNIT}))(?![a-z])|(?<=[a-z]{{3}})(?P<glued>\d+)(?![a-z\d])",
+    rf"(?<![a-z])(?:(?P<many>double|triple|doble)[ -]?(?:{_UNIT}|\d)|"
+    rf"(?P<three>(?:{UNITS}) hundred(?: and)?(?: (?:{_TWO}|{UNITS}))?|(?:{SPANISH_HUNDREDS})(?: (?:{_TWO}|{SPANISH_UNITS}))?)|"
+    rf"(?P<two>{_TWO})|(?P<one>{_UNIT})|(?P<letter>[b-hj-z](?: (?:like|as in) \w+)?|a(?= then\b)))(?![a-z\d'\u2019])|"
+    r"(?<=[a-z]{3})(?P<glued>\d+)(?![a-z\d])|(?<![a-z\d])(?P<code>[a-z]{1,3}-?\d{2,}|\d{2,}[a-z])(?![a-z\d])",
     re.IGNORECASE,
 )
+_WORD_BETWEEN = r"(?:dash|hyphen|minus|gui[oó]n|then|luego|space|slash|period|a)"
 _BETWEEN = re.compile(
-    r"[\s.,;:/()*~_+\u2022\u00b7\u2013\u2014-]{0,4}(?:(?:dash|hyphen|minus|gui[oó]n|then|luego|space|slash|and then)"
-    r"[\s.,-]{1,3}){0,2}",
-    re.IGNORECASE,
+    rf"[\s.,;:/()*~_+\u2022\u00b7\u2013\u2014-]{{0,4}}(?:{_WORD_BETWEEN}[\s.,-]{{1,3}}){{0,3}}", re.IGNORECASE
 )
 # Worth a search: a digit is told apart by the caller.
 CUES = ("oh", "zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "cero", "dos", "tres", "cuatro")
@@ -34,7 +46,8 @@ _PART_OF = re.compile(
 _ZIP = re.compile(r"\b(?:zip|postal|c[oó]digo)\b[^.!?\n\d]{0,40}$", re.IGNORECASE)
 _SOMEBODYS = re.compile(
     r"\b(?:ssn|social|soc|medicaid|medicare|member|policy|record|mrn|chart|case|claim|citation|ticket|warrant|account|"
-    r"licen[cs]e|passport|card|extranjero|alien|seguro|caso|cuenta|id)\b[^\n]{0,40}$",
+    r"licen[cs]e|passport|card|extranjero|alien|seguro|caso|cuenta|id|plate|tag|reference|ref|group|grp|docket|"
+    r"confirmation|booking|inmate|badge|file|permit|placas?|expediente|p[oó]liza)\b[^\n]{0,40}$",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"\b(?:birth|birthday|b-?day|dob|born|nac[ií]\w*)\b[^\n]{0,30}$", re.IGNORECASE)
@@ -48,12 +61,18 @@ def without_pieces(text: str) -> str:
     """Return `text` with numbers in pieces as ``[phone]``, ``[id]``, ``[address]`` (zip code) or ``[date]``."""
     parts: list[str] = []
     done = 0
+    phone = False
     for run in _runs(text):
-        start, end = run[0].start(), run[-1].end()
-        tag = _tag(run, text[max(0, start - 60) : start])
-        if tag:
-            parts += [text[done:start], tag]
-            done = end
+        for part, lettered in ((run, True), ([piece for piece in run if not piece["letter"]], False)):
+            if len(part) < 3 or (lettered and len(part) == len(run) and not any(piece["letter"] for piece in run)):
+                continue
+            start, end = part[0].start(), part[-1].end()
+            tag = _tag(part, text[max(done, start - 60) : start], text[start:end], phone)
+            if tag:
+                phone = phone or tag == "[phone]"
+                parts += [text[done:start], tag]
+                done = end
+                break
     return "".join([*parts, text[done:]]) if parts else text
 
 
@@ -71,30 +90,38 @@ def _runs(text: str) -> list[list[Piece]]:
     return [run for run in runs if len(run) > 2]
 
 
-def _tag(run: Sequence[Piece], before: str) -> str:
+def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
+    """Return what a run of pieces is, if anything; phone: whether one was found before."""
     sizes = [_size(piece) for piece in run]
     count = sum(sizes)
+    if any(piece["letter"] or piece["code"] for piece in run):
+        return "[id]" if count > 3 and _SOMEBODYS.search(before) else ""
     in_words = [piece for piece in run if not piece["digits"] and not piece["glued"]]
     single = sizes.count(1) >= max(3, len(sizes) - 2)
-    if _BIRTH.search(before) and 4 <= count <= 8 and all(size < 3 or size == 4 for size in sizes):
-        return "[date]" if in_words else ""
+    if 4 <= count <= 8 and all(size < 3 or size == 4 for size in sizes) and in_words:
+        if _BIRTH.search(before) or whole.lower().count("slash") == 2:
+            return "[date]"
     if _ZIP.search(before) and count in (5, 9):
         return "[address]"
     if 7 <= count <= 16:
         # Tens alone are a list of sums or doses.
-        listed = all(piece["two"] and "y" == piece["two"][-1] for piece in in_words) and in_words
+        listed = all(piece["two"] and piece["two"][-1] == "y" for piece in in_words) and in_words
         mixed = in_words and not listed and (count > 7 or any(size == 1 for size in sizes))
         if mixed or single or tuple(sizes) in _GROUPED:
             return "[id]" if count > 7 and _SOMEBODYS.search(before) else "[phone]"
-    if 3 <= count < 7 and single and _PART_OF.search(before):
+    if 3 <= count < 7 and _PART_OF.search(before):
         return "[id]" if _SOMEBODYS.search(before) else "[phone]"
-    return ""
+    return "[phone]" if phone and len(sizes) == count and count > 2 and not in_words else ""
 
 
 def _size(piece: Piece) -> int:
     """Return how many digits a piece stands for."""
     if piece["many"]:
         return _SEVERAL[piece["many"].lower()]
+    if piece["letter"]:
+        return 0
+    if piece["three"]:
+        return 3
     if piece["two"]:
         return 2
-    return 1 if piece["one"] else len(piece.group())
+    return 1 if piece["one"] else sum(map(str.isdigit, piece.group())) or len(piece.group())

@@ -53,7 +53,11 @@ class View(NamedTuple):
 @cache
 def weights() -> Weights:
     """Return the learned weights."""
-    content: dict[str, Any] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return as_weights(json.loads(WEIGHTS.read_text(encoding="utf-8")))
+
+
+def as_weights(content: Mapping[str, Any]) -> Weights:
+    """Return the content of reader.json, ready for use."""
     groups = {word: group for group, line in content["groups"].items() for word in line.split()}
     changes = tuple(exp(change) for change in content["changes"])
     return Weights(groups, frozenset(content["plain"].split()), content["odds"], changes)  # type: ignore[arg-type]
@@ -67,10 +71,13 @@ def found(text: str, tokens: Sequence[Token]) -> frozenset[int]:
     known = weights()
     if all(word.lower() in known.plain for _, _, word in tokens):
         return frozenset()
+    return frozenset(place for place, chance in enumerate(chances(text, tokens, known)) if chance > _ENOUGH)
+
+
+def chances(text: str, tokens: Sequence[Token], known: Weights) -> list[float]:
+    """Return the chance of each word to be a name; tokens: at least one."""
     scores = [sum(map(known.odds.get, seen, repeat(0.0))) for seen in features(view(text, tokens), known)]
-    if max(scores) < _HOPELESS:
-        return frozenset()
-    return frozenset(place for place, chance in enumerate(_chances(scores, known.changes)) if chance > _ENOUGH)
+    return [0.0] * len(scores) if max(scores) < _HOPELESS else _chances(scores, known.changes)
 
 
 def view(text: str, tokens: Sequence[Token], hidden: Mapping[int, int] | None = None) -> View:
@@ -86,7 +93,7 @@ def view(text: str, tokens: Sequence[Token], hidden: Mapping[int, int] | None = 
     rest = text[end:]
     gaps.append("$" if not rest.strip() else _gap(rest) + "$")
     gaps[0] = "^" if gaps[0] in "_0" else "^" + gaps[0]
-    kinds = [_kind(low, hidden.get(place, BY_LISTS) if hidden else BY_LISTS) for place, low in enumerate(lows)]
+    kinds = [kind(low, hidden.get(place, BY_LISTS) if hidden else BY_LISTS) for place, low in enumerate(lows)]
     capitals = 0
     for place, (_, _, word) in enumerate(tokens):
         if not word[0].isupper():
@@ -117,16 +124,16 @@ def features(seen: View, known: Weights) -> list[list[str]]:
         if low in plain:
             all_of_them.append(["plain"])
             continue
-        kind = kinds[place]
-        what, before, after = kind[0], gaps[place], gaps[place + 1]
+        exact = kinds[place]
+        what, before, after = exact[0], gaps[place], gaps[place + 1]
         # Before the first word, negative places reach the marks of the beginning at the end.
         left, left2, left3 = near[place - 1], near[place - 2], near[place - 3]
         right, right2, right3 = near[place + 1], near[place + 2], near[place + 3]
         like_left, like_left2 = like[place - 1], like[place - 2]
         like_right, like_right2 = like[place + 1], like[place + 2]
         of_it = [
-            f"c={kind}{cased}",
-            f"n={kind}{length}",
+            f"c={exact}{cased}",
+            f"n={exact}{length}",
             f"l={left}",
             f"l2={left2}",
             f"l3={left3}",
@@ -137,13 +144,13 @@ def features(seen: View, known: Weights) -> list[list[str]]:
             f"L2={like_left2}",
             f"R={like_right}",
             f"R2={like_right2}",
-            f"cl={around[place - 1]}|{kind}",
-            f"cr={kind}|{around[place + 1]}",
+            f"cl={around[place - 1]}|{exact}",
+            f"cr={exact}|{around[place + 1]}",
             f"g={before}|{what}|{after}",
-            f"b={before}|{kind}",
-            f"a={kind}|{after}",
-            f"bl={left}|{kind}|{before}",
-            f"ar={kind}|{right}|{after}",
+            f"b={before}|{exact}",
+            f"a={exact}|{after}",
+            f"bl={left}|{exact}|{before}",
+            f"ar={exact}|{right}|{after}",
             f"LR={like_left}|{what}|{like_right}",
             f"LL={like_left2}|{like_left}|{what}",
             f"RR={like_right}|{like_right2}|{what}",
@@ -171,7 +178,7 @@ def _spelling(low: str, what: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=20_000)
-def _kind(low: str, hidden: int) -> str:
+def kind(low: str, hidden: int) -> str:
     """Return what a word in lower case can be by the lists, as one letter."""
     low = low.replace("\u2019", "'")
     if hidden != WITHOUT_NAMES and low in words("first_names"):

@@ -49,6 +49,7 @@ TOWN = (
     rf"(?:,? \d{{5}}(?:-\d{{4}})?\b)?|,? \d{{5}}(?:-\d{{4}})?\b)?"
 )
 _NUMBER_WORDS = rf"(?:{UNITS}|{TENS}|{TEENS}|hundred|oh)(?:[ -](?:{UNITS}|{TENS}|{TEENS}|hundred|oh?|thousand))"
+_ONE_NUMBER = rf"(?:{UNITS}|{TENS}|{TEENS}|oh|zero|hundred|thousand)"
 # Names that streets have anywhere; in lower case only these are one without a word like "street".
 _COMMON_NAMES = tuple(sorted(words("street_names")))
 COMMON = rf"(?:{'|'.join(_COMMON_NAMES)}|martin luther king)"
@@ -147,6 +148,28 @@ IN_WORDS: tuple[Rule, ...] = (
         ),
         ("avenue", "ave", "boulevard", "blvd", "rd", "ln", "pkwy", "parkway", "turnpike", "expressway"),
     ),
+    # "apartment two rear", "space fourteen", "po box one one seven", "unit b like boy".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|p\.? ?o\.? ?box)\.? (?:number |no\.? )?"
+            rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|day|days|week|weeks|time|bed|bedroom|person)\b)[ -]?){{1,4}}"
+            rf"(?:(?<= )(?:rear|front|upper|lower|[a-d])\b)?(?<! )|\b(?:apt|apartment|unit|building|bldg) [a-z] (?:like|as in) \w+",
+            re.IGNORECASE,
+        ),
+        ("apt", "apartment", "unit", "space", "suite", "lot", "trailer", "bldg", "building", "box"),
+    ),
+    # "twenty one forty east cypress", "send it to four forty one mission".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?:(?:{_ONE_NUMBER})[ -]){{2,5}}(?:north|south|east|west|northeast|northwest|southeast|southwest) {NO_STREET}"
+            rf"[a-z]+\b|((?:\b(?:to|at|address|house|live on|is|its),? ))(?:(?:{_ONE_NUMBER})[ -]){{3,5}}{NO_STREET}"
+            rf"(?!{_ONE_NUMBER}\b)[a-z]{{4,}}(?= *(?:[,.]|$))",
+            re.IGNORECASE,
+        ),
+        NUMBERS_IN_WORDS,
+    ),
     # Crossings: "5th and Grand", "corner of elm and oak".
     Rule(
         "[address]",
@@ -160,8 +183,8 @@ IN_WORDS: tuple[Rule, ...] = (
     ),
     Rule(
         "[address]",
-        re.compile(r"\bcorner of \w+(?: \w+)? (?:and|&) \w+(?: (?:street|st|avenue|ave|road|rd)\b)?", re.IGNORECASE),
-        ("corner of",),
+        re.compile(r"\b(?:corner of|esquina de) (?:[nsew]\. )?\w+(?: \w+)? (?:and|&|y) (?:[nsew]\. )?\w+(?: (?:street|st|avenue|ave|road|rd)\b)?", re.IGNORECASE),
+        ("corner of", "esquina de"),
     ),
     Rule(
         "[address]",
