@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from helpline.storage.redaction import addresses, contacts, dates, ids, pieces, streets
+from helpline.storage.redaction import addresses, contacts, dates, ids, pieces, spoken, streets
 from helpline.storage.redaction.names import redact_names
 from helpline.storage.redaction.places import without_places
 from helpline.storage.redaction.rules import replaced
@@ -18,6 +18,7 @@ _IN_WORDS = (
     *contacts.IN_WORDS,
     *dates.DATES,
     *streets.IN_WORDS,
+    *spoken.REST,
 )
 _IN_DIGITS = (
     *contacts.IN_WORDS,
@@ -27,6 +28,7 @@ _IN_DIGITS = (
     *contacts.PHONES,
     *addresses.ADDRESSES,
     *streets.IN_WORDS,
+    *spoken.REST,
 )
 # Free numbers belong to services, such as the helplines that people ask about.
 _FREE = re.compile(
@@ -36,6 +38,8 @@ _FREE = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"[@\d]")
+# Worth a look for numbers in pieces.
+_NUMBER = re.compile(rf"\d\D|\b(?:{'|'.join(pieces.CUES)})")
 _TEXT_KEYS = frozenset({"text", "value"})
 
 
@@ -51,14 +55,18 @@ def without_numbers(text: str) -> str:
         # Every second part is a free number, which stays.
         parts = _FREE.split(text)
         parts[::2] = [
-            ids.without_ids(replaced(pieces.without_pieces(part), low, _IN_DIGITS)) for part in parts[::2]
+            ids.without_ids(replaced(_aloud(part, low), low, _IN_DIGITS)) for part in parts[::2]
         ]
         text = "".join(parts)
     else:
-        if any(cue in low for cue in pieces.CUES):
-            text = pieces.without_pieces(text)
-        text = replaced(text, low, _IN_WORDS)
+        text = replaced(_aloud(text, low), low, _IN_WORDS)
     return without_places(text)
+
+
+def _aloud(text: str, low: str) -> str:
+    """Return `text` without what is said aloud, which the patterns of what is written would take apart."""
+    text = replaced(text, low, spoken.SAID)
+    return pieces.without_pieces(text) if _NUMBER.search(low) else text
 
 
 def redact_event(event: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,11 @@ DATES: tuple[Rule, ...] = (
         (" de ",),
     ),
     # "the fourth of the fourth ninety four", "11 22 84 is when i was born".
-    Rule("[date]", re.compile(rf"\b(?:the )?{ORDINAL} of the {ORDINAL},? (?:of )?(?:{_YEAR}|{BELOW_100}\b)", re.IGNORECASE)),
+    Rule(
+        "[date]",
+        re.compile(rf"\b(?:the )?{ORDINAL} of the {ORDINAL},? (?:of )?(?:{_YEAR}|{BELOW_100}\b)", re.IGNORECASE),
+        ("th of the ", "st of the ", "nd of the ", "rd of the "),
+    ),
     Rule(
         "[date]",
         re.compile(
@@ -98,7 +102,7 @@ DATES: tuple[Rule, ...] = (
         ),
         ("born", "birth", "bday", "dob"),
     ),
-    Rule("[date]", re.compile(rf"\b(?:19|20)\d\d,? {MONTH},? (?:the )?{_DAY}", re.IGNORECASE)),
+    Rule("[date]", re.compile(rf"\b(?:19|20)\d\d,? {MONTH},? (?:the )?{_DAY}", re.IGNORECASE), ("19", "20")),
     # "her birthday's on halloween, ninety-one"; the year apart from the day.
     Rule(
         "[date]",

@@ -31,3 +31,5 @@ MONTHS = (
 )
 DIGITS_IN_WORDS = (*UNITS.split("|"), *SPANISH_UNITS.split("|"), "zero")
 NUMBERS_IN_WORDS = (*UNITS.split("|"), *TENS.split("|"), *TEENS.split("|"), "hundred")
+# Of numbers with more words than one, each has one of these.
+LONG_NUMBERS = (*("hundred", " oh ", "teen", *TENS.split("|")), *(f"{unit} " for unit in UNITS.split("|")[1:]))

@@ -22,12 +22,17 @@ _UNIT = rf"(?:{UNITS}|zero|o|oh|nought|{SPANISH_UNITS})"
 _TWO = (
     rf"(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS}|(?:{SPANISH_TENS})(?: y (?:{SPANISH_UNITS}))?|{SPANISH_TEENS}"
 )
+_LETTER = (
+    "alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|kilo|lima|mike|november|oscar|papa|quebec|romeo|"
+    "sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu|zebra|boy|apple|adam|baker|david|edward|frank|george|henry|king|"
+    "lincoln|mary|nora|ocean|peter|queen|robert|sam|tom|union|william|young"
+)
 # Digits may be typed as letters that look like them; a letter alone is a piece only of what is somebody's number.
 _PIECE = re.compile(
     r"(?<![a-z\d.,$])(?=[oli]{0,4}\d)(?P<digits>[\doli]+)(?![a-z])(?!\d)|"
     rf"(?<![a-z])(?:(?P<many>double|triple|doble)[ -]?(?:{_UNIT}|\d)|"
     rf"(?P<three>(?:{UNITS}) hundred(?: and)?(?: (?:{_TWO}|{UNITS}))?|(?:{SPANISH_HUNDREDS})(?: (?:{_TWO}|{SPANISH_UNITS}))?)|"
-    rf"(?P<two>{_TWO})|(?P<one>{_UNIT})|(?P<letter>[b-hj-z](?: (?:like|as in) \w+)?|a(?= then\b)))(?![a-z\d'\u2019])|"
+    rf"(?P<two>{_TWO})|(?P<one>{_UNIT})|(?P<letter>(?:(?:{_LETTER}|[b-hj-z])(?: (?:like|as in) \w+)?|a(?= (?:then|[b-z])\b))(?![\d'\u2019])))(?![a-z])|"
     r"(?<=[a-z]{3})(?P<glued>\d+)(?![a-z\d])|(?<![a-z\d])(?P<code>[a-z]{1,3}-?\d{2,}|\d{2,}[a-z])(?![a-z\d])",
     re.IGNORECASE,
 )
@@ -51,6 +56,14 @@ _SOMEBODYS = re.compile(
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"\b(?:birth|birthday|b-?day|dob|born|nac[ií]\w*)\b[^\n]{0,30}$", re.IGNORECASE)
+# "case number is", right before a number in words.
+_NUMBER_OF = re.compile(
+    rf"{_SOMEBODYS.pattern.split('[^')[0]}"
+    r"(?: (?:number|no\.?|num|id|card|code|is|are|was|says|the|letters|numbers|its|it's|like))*[ :#,]*$",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\b(?:last|first|[úu]ltimos) (?:three|four|five|six|3|4|5|6|cuatro)$", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:dash|hyphen|slash|gui[oó]n|then)\b", re.IGNORECASE)
 # How phone and social security numbers are grouped, in digits.
 _GROUPED = ((3, 3, 4), (3, 4), (1, 3, 3, 4), (3, 2, 4), (3, 3, 2, 2), (3, 4, 3), (3, 2, 2))
 _SEVERAL = {"double": 2, "doble": 2, "triple": 3}
@@ -64,7 +77,10 @@ def without_pieces(text: str) -> str:
     phone = False
     for run in _runs(text):
         for part, lettered in ((run, True), ([piece for piece in run if not piece["letter"]], False)):
-            if len(part) < 3 or (lettered and len(part) == len(run) and not any(piece["letter"] for piece in run)):
+            # "the last four 1 2 3 4": the first tells how many there are.
+            if part and _HOW_MANY.search(text[max(0, part[0].start() - 6) : part[0].end()]):
+                part = part[1:]
+            if len(part) < 2 or (lettered and len(part) == len(run) and not any(piece["letter"] for piece in run)):
                 continue
             start, end = part[0].start(), part[-1].end()
             tag = _tag(part, text[max(done, start - 60) : start], text[start:end], phone)
@@ -87,20 +103,24 @@ def _runs(text: str) -> list[list[Piece]]:
             runs[-1].append(piece)
         else:
             runs.append([piece])
-    return [run for run in runs if len(run) > 2]
+    return [run for run in runs if len(run) > 1]
 
 
 def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
     """Return what a run of pieces is, if anything; phone: whether one was found before."""
     sizes = [_size(piece) for piece in run]
     count = sum(sizes)
+    if len(run) == 2:
+        in_words = all(piece["two"] for piece in run)
+        return "[id]" if in_words and _PART_OF.search(before) else ""
     if any(piece["letter"] or piece["code"] for piece in run):
         return "[id]" if count > 3 and _SOMEBODYS.search(before) else ""
     in_words = [piece for piece in run if not piece["digits"] and not piece["glued"]]
     single = sizes.count(1) >= max(3, len(sizes) - 2)
-    if 4 <= count <= 8 and all(size < 3 or size == 4 for size in sizes) and in_words:
-        if _BIRTH.search(before) or whole.lower().count("slash") == 2:
-            return "[date]"
+    said = len(_SAID.findall(whole))
+    birthday = 4 <= count <= 8 and all(size < 3 or size == 4 for size in sizes) and (in_words or said)
+    if birthday and (_BIRTH.search(before) or whole.lower().count("slash") == 2):
+        return "[date]"
     if _ZIP.search(before) and count in (5, 9):
         return "[address]"
     if 7 <= count <= 16:
@@ -109,6 +129,8 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
         mixed = in_words and not listed and (count > 7 or any(size == 1 for size in sizes))
         if mixed or single or tuple(sizes) in _GROUPED:
             return "[id]" if count > 7 and _SOMEBODYS.search(before) else "[phone]"
+    if 4 <= count < 17 and (in_words or said) and _NUMBER_OF.search(before):
+        return "[id]"
     if 3 <= count < 7 and _PART_OF.search(before):
         return "[id]" if _SOMEBODYS.search(before) else "[phone]"
     return "[phone]" if phone and len(sizes) == count and count > 2 and not in_words else ""

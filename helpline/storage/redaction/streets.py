@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.numerals import NUMBERS_IN_WORDS, TEENS, TENS, UNITS
+from helpline.storage.redaction.numerals import LONG_NUMBERS, NUMBERS_IN_WORDS, TEENS, TENS, UNITS
 from helpline.storage.redaction.rules import Rule
 from helpline.storage.redaction.words import words
 
@@ -152,12 +152,12 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"\b(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|p\.? ?o\.? ?box)\.? (?:number |no\.? )?"
-            rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|day|days|week|weeks|time|bed|bedroom|person)\b)[ -]?){{1,4}}"
+            rf"\b(?<!a )(?<!its )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
+            rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|days?|weeks?|hours?|minutes?|years?|months?|times?|bed|bedrooms?|people|person)\b)[ -]?){{1,4}}"
             rf"(?:(?<= )(?:rear|front|upper|lower|[a-d])\b)?(?<! )|\b(?:apt|apartment|unit|building|bldg) [a-z] (?:like|as in) \w+",
             re.IGNORECASE,
         ),
-        ("apt", "apartment", "unit", "space", "suite", "lot", "trailer", "bldg", "building", "box"),
+        ("apt ", "apartment ", "unit ", "space ", "suite ", "lot ", "trailer ", "bldg ", "building ", "box "),
     ),
     # "twenty one forty east cypress", "send it to four forty one mission".
     Rule(
@@ -168,7 +168,7 @@ IN_WORDS: tuple[Rule, ...] = (
             rf"(?!{_ONE_NUMBER}\b)[a-z]{{4,}}(?= *(?:[,.]|$))",
             re.IGNORECASE,
         ),
-        NUMBERS_IN_WORDS,
+        LONG_NUMBERS,
     ),
     # Crossings: "5th and Grand", "corner of elm and oak".
     Rule(
