@@ -54,9 +54,7 @@ def without_numbers(text: str) -> str:
     if _DIGIT.search(text):
         # Every second part is a free number, which stays.
         parts = _FREE.split(text)
-        parts[::2] = [
-            ids.without_ids(replaced(_aloud(part, low), low, _IN_DIGITS)) for part in parts[::2]
-        ]
+        parts[::2] = [ids.without_ids(replaced(_aloud(part, low), low, _IN_DIGITS)) for part in parts[::2]]
         text = "".join(parts)
     else:
         text = replaced(_aloud(text, low), low, _IN_WORDS)

@@ -138,8 +138,10 @@ ADDRESSES: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"(?<![\w$.,/-])\d{{3,5}} (?:[nse]\.?|w\.?(?! (?:insurance|medicaid|coverage|tax|tip|food|fees|help|them|everything)\b))"
-            rf" {NO_STREET}(?:[a-z]{{4,}}|{NTH})\b|\b\d{{1,5}}(?: ?[\u00bc-\u00be]| 1/2) (?-i:[A-Z])\w+(?: {STREET}\b)?|"
+            rf"(?<![\w$.,/-])\d{{3,5}} (?:[nse]\.?|w\.?(?! (?:insurance|medicaid|coverage|tax|tip|food|fees|help|"
+            rf"them|everything)\b))"
+            rf" {NO_STREET}(?:[a-z]{{4,}}|{NTH})\b|\b\d{{1,5}}(?: ?[\u00bc-\u00be]| 1/2) (?-i:[A-Z])\w+(?: "
+            rf"{STREET}\b)?|"
             rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+",
             re.IGNORECASE,
         ),
@@ -156,7 +158,8 @@ ADDRESSES: tuple[Rule, ...] = (
             r"(?<!a )(?<!alot )\b(?:(?:room|rm)(?= ?#?(?:\d\d|\d[a-z]\b))|lot|bldg|building|"
             r"dorm|bunk|trailer|space|cell|"
             r"house (?:number|no\.?|num))"
-            r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min\w*|hours?|days?|weeks?|months?|years?|times|of|year|to|more|"
+            r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min\w*|hours?|days?|weeks?|months?|years?|times|of|year|to|"
+            r"more|"
             r"and)\b)|"
             r"\b(?-i:Building|Bldg|Unit|Apt|Block|Tower|Dorm|Lot|Suite|Room|Ste) (?-i:[A-Z])\b",
             re.IGNORECASE,

@@ -10,7 +10,8 @@ from helpline.storage.redaction.rules import Rule
 _ENDING = r"(?:com|net|org|edu|gov|us|co|io|me|uk|mx|ca|info|biz)"
 _NETWORK = (
     r"(?:insta(?:gram)?|snap(?:chat)?|facebook|fb|venmo|cash ?app|zelle|paypal|discord|telegram|tik ?tok|twitter|ig|"
-    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger|finsta|bereal|bluesky|"
+    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger|finsta|bereal|"
+    r"bluesky|"
     r"roblox|soundcloud|tumblr|pinterest|grindr|tinder|hinge|wechat|viber|groupme)"
 )
 _ACCOUNT = r"(?:user ?name|screen ?name|log ?in|user ?id|usuario|my handle)"
@@ -23,7 +24,8 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[email]",
         re.compile(
-            r"(?<![\w.+-])[\w.+-]+(?:(?: (?:dot|underscore|dash|punto|guion)|,? then(?: the (?:number|letter))?) \w+){0,3},? ?"
+            r"(?<![\w.+-])[\w.+-]+(?:(?: (?:dot|underscore|dash|punto|guion)|,? then(?: the (?:number|letter))?) "
+            r"\w+){0,3},? ?"
             r"(?:@|\(at\)|\[at\]|\{at\}|<at>|\bat\b|\barroba\b) ?"
             r"(?:(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton(?:mail)?|msn|comcast|live|ymail|att)"
             rf"|[\w-]+ ?(?:\(dot\)|\[dot\]| dot | punto |(?<=\w)\.(?=\w)) ?{_ENDING}\b)"
@@ -47,7 +49,8 @@ IN_WORDS: tuple[Rule, ...] = (
         "[web address]",
         re.compile(
             rf"\b(?:https?://|www\.)\S+|(?<![\w@-])(?:[\w-]+\.)+{_ENDING}/\S+|"
-            r"(?<![\w@.-])(?!(?:healthcare|samhsa|findtreatment|medicaid|medicare)\.)[\w-]{3,}\.(?:com|net|org|edu)\b",
+            r"(?<![\w@.-])(?!(?:healthcare|samhsa|findtreatment|medicaid|medicare)\.)[\w-]{3,}\.(?:com|net|org|"
+            r"edu)\b",
             re.IGNORECASE,
         ),
         (
@@ -146,7 +149,8 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            rf"(?<![\w-])(?:\+?\d{{1,3}}(?: ?\(0\))?[ .-]{{0,3}})?\(?(?=\d|{_D}\d){_D}{{3}}\)?{_APART}{_D}{{3}}{_APART}"
+            rf"(?<![\w-])(?:\+?\d{{1,3}}(?: ?\(0\))?[ .-]{{0,3}})?\(?(?=\d|"
+            rf"{_D}\d){_D}{{3}}\)?{_APART}{_D}{{3}}{_APART}"
             rf"{_D}{{4}}(?!\w|-\d)(?:,? ?(?:x|ext\.?|extension) ?\d+)?"
         ),
     ),
@@ -177,7 +181,8 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            r"((?:\b(?:phone|cell|mobile|tel[eé]?fono|text|txt|call|fax|number|n[uú]mero|pager|ext|extension)\b\W{0,3}"
+            r"((?:\b(?:phone|cell|mobile|tel[eé]?fono|text|txt|call|fax|number|n[uú]mero|pager|ext|"
+            r"extension)\b\W{0,3}"
             r"(?:me |us |is |at |es |el |\w+ ){0,2}))\d{3}[ .-]?\d{3,4}(?![\w-])|(\b(?:ext|extension|x)\.? ?#?)"
             r"\d{2,6}\b",
             re.IGNORECASE,
@@ -211,7 +216,9 @@ PHONES: tuple[Rule, ...] = (
     Rule("[phone]", re.compile(r"\b[A-Z]{2} ?\d[ -]\d{4}\b")),
     Rule(
         "[phone]",
-        re.compile(r"\b\d{4},? (?:not|no) (?!(?:19|20)\d\d\b)\d{4}\b|(\b(?:not|no en|no es) )(?!(?:19|20)\d\d\b)\d{4}\b"),
+        re.compile(
+            r"\b\d{4},? (?:not|no) (?!(?:19|20)\d\d\b)\d{4}\b|(\b(?:not|no en|no es) )(?!(?:19|20)\d\d\b)\d{4}\b"
+        ),
         ("phone", "number", "cell", "digits", "tel", "fono", "número", "-"),
     ),
 )

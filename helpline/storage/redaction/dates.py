@@ -14,7 +14,8 @@ _YEAR = (
 _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\b|{ORDINAL}\b)"
 _DAY_AND_MONTH = rf"(?:(?:the )?{_DAY}(?: of| de)?[ -]{MONTH}|{MONTH}[ -](?:the )?{_DAY})"
 _BIRTH = (
-    r"\b(?:d\.?o\.?b\.?|date of birth|birth[ -]?(?:date|day|year)?s?|b[ -]?day|born|nac(?:[ií](?:[oó]|da|do)?|imiento)|"
+    r"\b(?:d\.?o\.?b\.?|date of birth|birth[ -]?(?:date|day|year)?s?|b[ -]?day|born|nac(?:[ií](?:[oó]|da|do)?|"
+    r"imiento)|"
     r"cumpl(?:o|e|í|i|ió)|cumplea[nñ]os)\b"
 )
 # What may stand between "born" and the date.
@@ -74,14 +75,17 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"\b(?:{UNITS}|{BELOW_100}) ?[/-] ?(?:{UNITS}|{BELOW_100}) ?[/-] ?(?:{_YEAR}|{BELOW_100}\b)", re.IGNORECASE
+            rf"\b(?:{UNITS}|{BELOW_100}) ?[/-] ?(?:{UNITS}|{BELOW_100}) ?[/-] ?(?:{_YEAR}|"
+            rf"{BELOW_100}\b)",
+            re.IGNORECASE,
         ),
         ("/", "-"),
     ),
     Rule(
         "[date]",
         re.compile(
-            rf"\b(?:\d{{1,2}}|\w+) de {MONTH} del? (?:a[nñ]o )?(?:\d{{2,4}}|mil novecientos(?: \w+(?: y \w+)?)?|dos mil"
+            rf"\b(?:\d{{1,2}}|\w+) de {MONTH} del? (?:a[nñ]o )?(?:\d{{2,4}}|mil novecientos(?: \w+(?: y \w+)?)?|dos "
+            rf"mil"
             rf"(?: \w+)?|(?:cuarenta|cincuenta|sesenta|setenta|ochenta|noventa)(?: y \w+)?)\b",
             re.IGNORECASE,
         ),
@@ -96,7 +100,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            r"\b\d{1,2}[ .]\d{1,2}[ .](?:19|20)?\d\d\b(?=,? (?:is|was|es) (?:when (?:i|he|she|we) (?:was|were) born|my b|my d\.?o\.?b|"
+            r"\b\d{1,2}[ .]\d{1,2}[ .](?:19|20)?\d\d\b(?=,? (?:is|was|es) (?:when (?:i|he|she|we) (?:was|were) born|"
+            r"my b|my d\.?o\.?b|"
             r"(?:his|her) b))",
             re.IGNORECASE,
         ),
@@ -107,7 +112,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"({_BIRTH}{_UP_TO})\b(?:halloween|christmas(?: eve| day)?|new year'?s?(?: eve| day)?|valentine'?s?(?: day)?|"
+            rf"({_BIRTH}{_UP_TO})\b(?:halloween|christmas(?: eve| day)?|new year'?s?(?: eve| day)?|valentine'?s?(?: "
+            rf"day)?|"
             rf"(?:the )?fourth of july|st\.? patrick'?s(?: day)?|leap day|navidad|a[nñ]o nuevo)\b"
             rf"(?:,? (?:of |in )?(?:{_YEAR}|{BELOW_100}\b))?",
             re.IGNORECASE,

@@ -67,9 +67,7 @@ def redact_names(text: str) -> str:
     known: list[tuple[int, int]] | None = None
     while place < len(tokens):
         start = tokens[place][0]
-        if place in learned or (
-            message.may_begin(place) and (message.begins(place) or message.follows(place, last))
-        ):
+        if place in learned or (message.may_begin(place) and (message.begins(place) or message.follows(place, last))):
             if known is None:
                 known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
             if not any(first <= start < stop for first, stop in known):

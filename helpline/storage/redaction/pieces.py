@@ -19,24 +19,25 @@ from helpline.storage.redaction.numerals import (
 )
 
 _UNIT = rf"(?:{UNITS}|zero|o|oh|nought|{SPANISH_UNITS})"
-_TWO = (
-    rf"(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS}|(?:{SPANISH_TENS})(?: y (?:{SPANISH_UNITS}))?|{SPANISH_TEENS}"
-)
+_TWO = rf"(?:{TENS})(?:[ -](?:{UNITS}))?|{TEENS}|(?:{SPANISH_TENS})(?: y (?:{SPANISH_UNITS}))?|{SPANISH_TEENS}"
 _LETTER = (
     "alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|kilo|lima|mike|november|oscar|papa|quebec|romeo|"
-    "sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu|zebra|boy|apple|adam|baker|david|edward|frank|george|henry|king|"
+    "sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu|zebra|boy|apple|adam|baker|david|edward|frank|george|"
+    "henry|king|"
     "lincoln|mary|nora|ocean|peter|queen|robert|sam|tom|union|william|young"
 )
 # Digits may be typed as letters that look like them; a letter alone is a piece only of what is somebody's number.
 _PIECE = re.compile(
     r"(?<![a-z\d.,$])(?=[oli]{0,4}\d)(?P<digits>[\doli]+)(?![a-z])(?!\d)|"
     rf"(?<![a-z])(?:(?P<many>double|triple|doble)[ -]?(?:{_UNIT}|\d)|"
-    rf"(?P<three>(?:{UNITS}) hundred(?: and)?(?: (?:{_TWO}|{UNITS}))?|(?:{SPANISH_HUNDREDS})(?: (?:{_TWO}|{SPANISH_UNITS}))?)|"
-    rf"(?P<two>{_TWO})|(?P<one>{_UNIT})|(?P<letter>(?:(?:{_LETTER}|[b-hj-z])(?: (?:like|as in) \w+)?|a(?= (?:then|[b-z])\b))(?![\d'\u2019])))(?![a-z])|"
+    rf"(?P<three>(?:{UNITS}) hundred(?: and)?(?: (?:{_TWO}|{UNITS}))?|(?:{SPANISH_HUNDREDS})(?: (?:{_TWO}|"
+    rf"{SPANISH_UNITS}))?)|"
+    rf"(?P<two>{_TWO})|(?P<one>{_UNIT})|(?P<letter>(?:(?:{_LETTER}|[b-hj-z])(?: (?:like|as in) \w+)?|a(?= (?:then|"
+    rf"[b-z])\b))(?![\d'\u2019])))(?![a-z])|"
     r"(?<=[a-z]{3})(?P<glued>\d+)(?![a-z\d])|(?<![a-z\d])(?P<code>[a-z]{1,3}-?\d{2,}|\d{2,}[a-z])(?![a-z\d])",
     re.IGNORECASE,
 )
-_WORD_BETWEEN = r"(?:dash|hyphen|minus|gui[oó]n|then|luego|space|slash|period|a)"
+_WORD_BETWEEN = r"(?:and(?= then)|dash|hyphen|minus|gui[oó]n|then|luego|space|slash|period|a)"
 _BETWEEN = re.compile(
     rf"[\s.,;:/()*~_+\u2022\u00b7\u2013\u2014-]{{0,4}}(?:{_WORD_BETWEEN}[\s.,-]{{1,3}}){{0,3}}", re.IGNORECASE
 )
@@ -44,13 +45,15 @@ _BETWEEN = re.compile(
 CUES = ("oh", "zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "cero", "dos", "tres", "cuatro")
 # What a number's beginning or end follows.
 _PART_OF = re.compile(
-    r"\b(?:end(?:s|ing)?|start(?:s|ing)?|begin(?:s|ning)?|last (?:four|4|five|5)|first (?:three|3|six|6)|area code|pin|"
+    r"\b(?:end(?:s|ing)?|start(?:s|ing)?|begin(?:s|ning)?|last (?:four|4|five|5)|first (?:three|3|six|6)|area code|"
+    r"pin|"
     r"termina|empieza|[úu]ltimos (?:cuatro|4))\b[^.!?\n]{0,24}$",
     re.IGNORECASE,
 )
 _ZIP = re.compile(r"\b(?:zip|postal|c[oó]digo)\b[^.!?\n\d]{0,40}$", re.IGNORECASE)
 _SOMEBODYS = re.compile(
-    r"\b(?:ssn|social|soc|medicaid|medicare|member|policy|record|mrn|chart|case|claim|citation|ticket|warrant|account|"
+    r"\b(?:ssn|social|soc|medicaid|medicare|member|policy|record|mrn|chart|case|claim|citation|ticket|warrant|"
+    r"account|"
     r"licen[cs]e|passport|card|extranjero|alien|seguro|caso|cuenta|id|plate|tag|reference|ref|group|grp|docket|"
     r"confirmation|booking|inmate|badge|file|permit|placas?|expediente|p[oó]liza)\b[^\n]{0,40}$",
     re.IGNORECASE,
@@ -62,6 +65,7 @@ _NUMBER_OF = re.compile(
     r"(?: (?:number|no\.?|num|id|card|code|is|are|was|says|the|letters|numbers|its|it's|like))*[ :#,]*$",
     re.IGNORECASE,
 )
+_CALL = re.compile(r"\b(?:phone|cell|landline|mobile|number)\b[^.!?\n\d]{0,12}$", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\b(?:last|first|[úu]ltimos) (?:three|four|five|six|3|4|5|6|cuatro)$", re.IGNORECASE)
 _SAID = re.compile(r"\b(?:dash|hyphen|slash|gui[oó]n|then)\b", re.IGNORECASE)
 # How phone and social security numbers are grouped, in digits.
@@ -131,6 +135,8 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
             return "[id]" if count > 7 and _SOMEBODYS.search(before) else "[phone]"
     if 4 <= count < 17 and (in_words or said) and _NUMBER_OF.search(before):
         return "[id]"
+    if count == 3 and sizes == [1, 1, 1] and len(in_words) == 3 and _CALL.search(before):
+        return "[phone]"
     if 3 <= count < 7 and _PART_OF.search(before):
         return "[id]" if _SOMEBODYS.search(before) else "[phone]"
     return "[phone]" if phone and len(sizes) == count and count > 2 and not in_words else ""

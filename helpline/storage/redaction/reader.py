@@ -7,17 +7,22 @@ leads to: "when stormy left she took the dog". `teaching/` learns the weights an
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache, lru_cache
 from itertools import repeat
 from math import exp
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from helpline.storage.redaction.words import is_misspelt, is_ordinary, words
 
 WEIGHTS = Path(__file__).with_name("reader.json")
-# From which chance on a word is taken for a name.
-_ENOUGH = 0.6
+# From which chance on a word is taken for a name: one that is an ordinary word, too, needs more.
+_ENOUGH = {"f": 0.3, "d": 0.25, "s": 0.3, "u": 0.3, "m": 0.3, "e": 0.5, "o": 0.5}
+# The same for one beside another name.
+_BESIDE = 0.08
+_AND = frozenset({"and", "n", "y", "e", "or", "nd"})
+_LEAST = min(_ENOUGH.values())
 # A word whose own weight is below this is no name, whatever its neighbours are.
 _HOPELESS = -6.0
 _MARKS = {".": ".", "!": ".", "?": ".", ",": ",", ";": ",", "-": "-", "\u2013": "-", "\u2014": "-", "~": "-", ":": ":"}
@@ -71,7 +76,35 @@ def found(text: str, tokens: Sequence[Token]) -> frozenset[int]:
     known = weights()
     if all(word.lower() in known.plain for _, _, word in tokens):
         return frozenset()
-    return frozenset(place for place, chance in enumerate(chances(text, tokens, known)) if chance > _ENOUGH)
+    likely = chances(text, tokens, known)
+    names = {
+        place
+        for place, chance in enumerate(likely)
+        if chance > _LEAST and chance > _ENOUGH[kind(tokens[place][2].lower(), BY_LISTS)]
+    }
+    # One name and another beside it: "esme and hazel".
+    beside = list(names)
+    while beside:
+        place = beside.pop()
+        for other in _beside(text, tokens, place):
+            if other not in names and likely[other] > _BESIDE:
+                names.add(other)
+                beside.append(other)
+    return frozenset(names)
+
+
+def _beside(text: str, tokens: Sequence[Token], place: int) -> Iterator[int]:
+    """Yield which words a comma or an "and" joins to a word."""
+    for step in (-1, 1):
+        other = place + step
+        if not 0 <= other < len(tokens):
+            continue
+        first, second = (other, place) if step < 0 else (place, other)
+        between = text[tokens[first][1] : tokens[second][0]]
+        if between == ", ":
+            yield other
+        elif between == " " and tokens[other][2].lower() in _AND and 0 <= other + step < len(tokens):
+            yield other + step
 
 
 def chances(text: str, tokens: Sequence[Token], known: Weights) -> list[float]:
@@ -119,6 +152,7 @@ def features(seen: View, known: Weights) -> list[list[str]]:
     like += [">", ">", "<", "<"]
     around = [*kinds, ">", "<"]
     length = "1" if count == 1 else "2" if count < 4 else "3" if count < 9 else "4"
+    again = Counter(lows)
     all_of_them = []
     for place, low in enumerate(lows):
         if low in plain:
@@ -163,7 +197,7 @@ def features(seen: View, known: Weights) -> list[list[str]]:
             of_it.append("w=" + low)
         else:
             of_it += _spelling(low, what)
-            if lows.count(low) > 1:
+            if again[low] > 1:
                 of_it.append("again=" + what)
         all_of_them.append(of_it)
     return all_of_them

@@ -1,4 +1,4 @@
-"""Finds what is said aloud letter by letter or in words: mail addresses, names on networks, houses, crossings, birthdays.
+"""Finds what is said aloud in words or letters: mail addresses, names on networks, houses, crossings, birthdays.
 
 Voice-to-text writes "bee dot rosa at yahoo dot com" and "nine oh two north fifth". Patterns only.
 """
@@ -28,7 +28,8 @@ _SIGN = r"(?:dot|underscore|under score|dash|hyphen|period|punto|gui[oó]n bajo|
 _PROVIDER = r"(?:gmail|g mail|yahoo|hotmail|outlook|icloud|aol|proton ?mail|comcast|msn)"
 _PROVIDER_CUES = ("gmail", "g mail", "yahoo", "hotmail", "outlook", "icloud", "aol", "proton", "comcast", "msn")
 _NETWORK = (
-    r"(?:insta(?:gram)?|snap(?:chat)?|facebook|fb|venmo|cash ?app|discord|telegram|tik ?tok|twitter|ig|reddit|whatsapp|"
+    r"(?:insta(?:gram)?|snap(?:chat)?|facebook|fb|venmo|cash ?app|discord|telegram|tik ?tok|twitter|ig|reddit|"
+    r"whatsapp|"
     r"kik|twitch|youtube)"
 )
 _DIRECTION = r"(?:north|south|east|west|northeast|northwest|southeast|southwest)"
@@ -59,7 +60,8 @@ SAID: tuple[Rule, ...] = (
             rf"\b[\w.]+(?: (?:underscore|under score|gui[oó]n bajo) [\w.]+)+(?: (?:{_NUMBER}|\d+)\b)*|"
             rf"(\b{_NETWORK}(?: (?:name|user|handle))?(?: is|'s|:)? )(?:at |dollar sign )?[\w.]+"
             rf"(?: (?:dot|dash|hashtag|period) [\w.]+)+(?: (?:{_NUMBER}|\d+)\b)*|"
-            rf"(\b{_NETWORK}(?: (?:name|user|handle))?(?: is|'s|:) )at (?!the end\b)\w+(?: \w+){{0,3}}(?= *(?:$|[.,!?]))|"
+            rf"(\b{_NETWORK}(?: (?:name|user|handle))?(?: is|'s|:) )at (?!the end\b)\w+(?: \w+){{0,3}}(?= *(?:$|"
+            rf"[.,!?]))|"
             rf"(\b{_NETWORK}(?: is|'s|:)? )dollar sign \w+",
             re.IGNORECASE,
         ),
@@ -77,7 +79,8 @@ SAID: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"(\b(?:at|by|near|off|on|to) )(?:{_DIRECTION} )?{NTH} (?:and|&|n) (?!(?:final|last|third|only|most|probably|finally|"
+            rf"(\b(?:at|by|near|off|on|to) )(?:{_DIRECTION} )?{NTH} (?:and|&|n) (?!(?:final|last|third|only|most|"
+            rf"probably|finally|"
             rf"everyone|everything)\b){NO_STREET}[a-z]{{3,}}(?: {STREET}\b)?|"
             rf"(\bcross streets?(?: are| is|:)? )[\w.]+(?: {STREET}\b)? (?:and|&|n) [\w.]+(?: {STREET}\b)?",
             re.IGNORECASE,
@@ -95,7 +98,11 @@ SAID: tuple[Rule, ...] = (
     ),
     Rule(
         "[phone]",
-        re.compile(rf"(\b(?:ext\.?|extension|pager)(?: is| number)? )(?:\d{{3,}}|(?:{_NUMBER}\b ?){{2,}}(?<! ))", re.IGNORECASE),
+        re.compile(
+            rf"(\b(?:ext\.?|extension|pager)(?: is| number)? )(?:\d{{3,}}|(?:{_NUMBER}\b ?){{2,}}(?<! "
+            rf"))",
+            re.IGNORECASE,
+        ),
         ("ext", "pager"),
     ),
     # "the fourth of the fourth, ninety four", "doce del ocho del noventa y uno", "el catorce de julio".
@@ -103,9 +110,11 @@ SAID: tuple[Rule, ...] = (
         "[date]",
         re.compile(
             rf"({_BORN}[^\n.!?]{{0,30}}?)\b(?:(?:{MONTH},? )(?:the )?(?:{ORDINAL}|{BELOW_100}|{UNITS}|\d{{1,2}})\b"
-            rf"(?:,? (?:of )?(?:two thousand(?: and)?(?: (?:{BELOW_100}|{UNITS}))?|(?:nineteen |twenty )?{BELOW_100})\b)?|"
+            rf"(?:,? (?:of )?(?:two thousand(?: and)?(?: (?:{BELOW_100}|{UNITS}))?|(?:nineteen |twenty "
+            rf")?{BELOW_100})\b)?|"
             rf"{_SPANISH_NUMBER}(?: y {_SPANISH_NUMBER})? de {MONTH}(?: del? (?:{_SPANISH_NUMBER}(?: y)? ?)+)?|"
-            rf"{_SPANISH_NUMBER}(?: y {_SPANISH_NUMBER})? del? {_SPANISH_NUMBER} del? (?:\d{{2,4}}|{_SPANISH_NUMBER}(?: (?:y )?{_SPANISH_NUMBER})*))",
+            rf"{_SPANISH_NUMBER}(?: y {_SPANISH_NUMBER})? del? {_SPANISH_NUMBER} del? (?:\d{{2,4}}|"
+            rf"{_SPANISH_NUMBER}(?: (?:y )?{_SPANISH_NUMBER})*))",
             re.IGNORECASE,
         ),
         ("born", "birth", "bday", "b-day", "dob", "nac", "cumpl"),

@@ -32,7 +32,8 @@ COMPASS = r"(?:[NSEW]{1,2}\b\.?|north|south|east|west|northeast|northwest|southe
 _UNIT_WORD = r"(?:apt|apartment|unit|suite|ste|room|rm|lot|floor|fl|trailer|bldg|building|flat|space|cell|bunk|depto)"
 UNIT = rf"(?:[, ]+(?:{_UNIT_WORD}\b\.? ?#? ?|# ?)[\w-]+)?"
 _LETTERS = (
-    r"A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+    r"A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|"
+    r"W[AIVY]"
 )
 STATES = (
     r"alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|"
@@ -54,7 +55,8 @@ _ONE_NUMBER = rf"(?:{UNITS}|{TENS}|{TEENS}|oh|zero|hundred|thousand)"
 _COMMON_NAMES = tuple(sorted(words("street_names")))
 COMMON = rf"(?:{'|'.join(_COMMON_NAMES)}|martin luther king)"
 _PLACED = (
-    r"\b(?:(?:liv(?:e|es|ed|ing)|stay(?:s|ed|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?|crash(?:es|ing)?|house|home|place|"
+    r"\b(?:(?:liv(?:e|es|ed|ing)|stay(?:s|ed|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?|crash(?:es|ing)?|house|home|"
+    r"place|"
     r"apartment|apt|trailer|camp(?:ed|ing)?|am|['\u2019]m|im|['\u2019]re|are|is|he['\u2019]?s|she['\u2019]?s|"
     r"hang(?:s|ing)? out|walk(?:ing)?|"
     r"parked|corner|over|right|just|born and raised|grew up|located)"
@@ -142,7 +144,8 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            r"\b(?!(?:an?|the|my|this|that|other|another|every|any|only|one|new|best|which|each|first|last|some|no|or|"
+            r"\b(?!(?:an?|the|my|this|that|other|another|every|any|only|one|new|best|which|each|first|last|some|no|"
+            r"or|"
             rf"and|of|to|by|in|on|at|whole|right|wrong|down|dark|dirt|long|hard|same)\b)[a-z]+ {_SURE_STREET}\b",
             re.IGNORECASE,
         ),
@@ -152,18 +155,37 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"\b(?<!a )(?<!its )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
-            rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|days?|weeks?|hours?|minutes?|years?|months?|times?|bed|bedrooms?|people|person)\b)[ -]?){{1,4}}"
-            rf"(?:(?<= )(?:rear|front|upper|lower|[a-d])\b)?(?<! )|\b(?:apt|apartment|unit|building|bldg) [a-z] (?:like|as in) \w+",
+            rf"\b(?<!a )(?<!its )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|slot|mailbox|locker|"
+            rf"bunk|pod|stall|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
+            rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|days?|weeks?|hours?|minutes?|years?|months?|times?|bed|"
+            rf"bedrooms?|people|person)\b)[ -]?){{1,4}}"
+            rf"(?:(?<= )(?:rear|front|upper|lower|[a-d])\b)?(?<! )|\b(?:apt|apartment|unit|building|bldg) [a-z] "
+            rf"(?:like|as in) \w+",
             re.IGNORECASE,
         ),
-        ("apt ", "apartment ", "unit ", "space ", "suite ", "lot ", "trailer ", "bldg ", "building ", "box "),
+        (
+            "apt ",
+            "apartment ",
+            "unit ",
+            "space ",
+            "suite ",
+            "lot ",
+            "trailer ",
+            "ing ",
+            "bldg ",
+            "box ",
+            "locker ",
+            "bunk ",
+            "pod ",
+            "stall ",
+        ),
     ),
     # "twenty one forty east cypress", "send it to four forty one mission".
     Rule(
         "[address]",
         re.compile(
-            rf"\b(?:(?:{_ONE_NUMBER})[ -]){{2,5}}(?:north|south|east|west|northeast|northwest|southeast|southwest) {NO_STREET}"
+            rf"\b(?:(?:{_ONE_NUMBER})[ -]){{2,5}}(?:north|south|east|west|northeast|northwest|southeast|southwest) "
+            rf"{NO_STREET}"
             rf"[a-z]+\b|((?:\b(?:to|at|address|house|live on|is|its),? ))(?:(?:{_ONE_NUMBER})[ -]){{3,5}}{NO_STREET}"
             rf"(?!{_ONE_NUMBER}\b)[a-z]{{4,}}(?= *(?:[,.]|$))",
             re.IGNORECASE,
@@ -183,7 +205,11 @@ IN_WORDS: tuple[Rule, ...] = (
     ),
     Rule(
         "[address]",
-        re.compile(r"\b(?:corner of|esquina de) (?:[nsew]\. )?\w+(?: \w+)? (?:and|&|y) (?:[nsew]\. )?\w+(?: (?:street|st|avenue|ave|road|rd)\b)?", re.IGNORECASE),
+        re.compile(
+            r"\b(?:corner of|esquina de) (?:[nsew]\. )?\w+(?: \w+)? (?:and|&|y) (?:[nsew]\. )?\w+(?: (?:street|st|"
+            r"avenue|ave|road|rd)\b)?",
+            re.IGNORECASE,
+        ),
         ("corner of", "esquina de"),
     ),
     Rule(
@@ -216,7 +242,8 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            r"(\b(?:live|lives|living|stay|stays|staying|house|place|apartment|trailer)(?: (?:is|right|just|down|up))*"
+            r"(\b(?:live|lives|living|stay|stays|staying|house|place|apartment|trailer)(?: (?:is|right|just|down|"
+            r"up))*"
             r" (?:on|off|near|by|behind|across from|next to) (?:the )?)"
             r"(?!(?:Medicaid|Medicare|SSI|SSDI|Disability|My|Our|His|Her|Social|Section|EBT|TikTok|Zoom)\b)"
             r"[A-Z][\w'\u2019.-]+"

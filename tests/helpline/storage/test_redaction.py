@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import time
+from typing import Any
 
 import pytest
 import yaml
@@ -28,6 +29,20 @@ from helpline.storage.redaction.words import words
         ("born 1.2.90", "born [date]"),
         ("member XJK1234567", "member [id]"),
         ("a@b.org or 555-123-4567", "[email] or [phone]"),
+        ("call 270 four one nine 88 twenty two", "call [phone]"),
+        ("its five seven three dash two two one dash oh nine oh nine", "its [phone]"),
+        ("setecientos dos, cinco cincuenta y cinco, cero uno once", "[phone]"),
+        ("the last four 1 2 3 4", "the last four [phone]"),
+        ("ssn is 4 1 9 - 0 6 - 7731", "ssn is [id]"),
+        ("case number two two dash one one four five", "case number [id]"),
+        ("member id w like whiskey then 88 then 4410", "member id [id]"),
+        ("birthday is four slash nine slash eighty seven", "birthday is [date]"),
+        ("nací el uno de enero del noventa y dos", "nací el [date]"),
+        ("zip is eight eight one oh six", "zip is [address]"),
+        ("send it to nine oh two north fifth", "send it to [address]"),
+        ("po box one one seven", "[address]"),
+        ("b dot rosa ninety nine at outlook dot com", "[email]"),
+        ("my insta is lil underscore bee", "my insta is [handle]"),
     ],
 )
 def test_what_could_identify_a_person_is_replaced(text: str, expected: str) -> None:
@@ -44,6 +59,11 @@ def test_what_could_identify_a_person_is_replaced(text: str, expected: str) -> N
         "is 18 old enough",
         "in 2023 i was in rehab",
         "a long-standing well-documented condition",
+        "i take 10, 20, 30, 40 mg",
+        "one two three four five",
+        "i had one two or three beers, 6, 12, 24, 48",
+        "five years, two kids one of them ten and one is three",
+        "i fall a lot. forty years of plumbing",
         "",
     ],
 )
@@ -51,15 +71,37 @@ def test_what_the_answers_need_stays(text: str) -> None:
     assert redact(text) == text
 
 
-CASES = [json.loads(line) for line in (ROOT / "tests/development/identifiers.jsonl").read_text().splitlines()]
+def _rows(place: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (ROOT / place).read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"][:40])
+CASES = _rows("helpline/storage/redaction/teaching/examples.jsonl")
+# The first author's; those of the others were written to be hard.
+FIRST = [case for case in CASES if "kinds" not in case]
+
+
+@pytest.mark.parametrize("case", FIRST, ids=lambda case: case["text"][:40])
 def test_development_cases(case: dict[str, object]) -> None:
     redacted = redact(case["text"])
     assert [word for word in case["identifiers"] if word in redacted] == []
     if not case["identifiers"]:
         assert redacted == case["text"]
+
+
+def test_what_was_learnt_from_is_found() -> None:
+    assert _share_gone([case for case in CASES if "kinds" in case]) >= 0.99
+
+
+def test_most_identifiers_of_messages_that_nothing_was_learnt_from_go() -> None:
+    """A third of the messages of four authors; the weights and the rules come from the other two."""
+    rows = _rows("tests/development/identifiers.jsonl")
+    assert {row["text"] for row in rows}.isdisjoint(case["text"] for case in CASES)
+    assert _share_gone(rows) >= 0.97
+
+
+def _share_gone(rows: list[dict[str, Any]]) -> float:
+    gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
+    return sum(gone) / len(gone)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +157,10 @@ def test_what_the_assistant_says_stays() -> None:
 @pytest.mark.parametrize(("name", "least", "most"), [("identifiers", 0.965, 0.07), ("identifiers_unseen", 0.94, 0.09)])
 def test_most_identifiers_by_another_author_go(name: str, least: float, most: float) -> None:
     """Frozen sets whose authors knew none of the rules; their figures are in docs/staff.md."""
-    rows = [json.loads(line) for line in (ROOT / f"tests/heldout/{name}.jsonl").read_text().splitlines()]
-    gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
+    rows = _rows(f"tests/heldout/{name}.jsonl")
     harmless = [row["text"] for row in rows if not row["identifiers"]]
     # Figures only: what a failing test prints must not be tuned on.
-    share_gone = sum(gone) / len(gone)
+    share_gone = _share_gone(rows)
     share_touched = sum(redact(text) != text for text in harmless) / len(harmless)
     assert share_gone >= least
     assert share_touched <= most

@@ -1,4 +1,4 @@
-"""Puts names into messages: for "he", "my brother" and the like, after what leads to a name, for the name that was there."""
+"""Puts names into messages: for "he" and "my brother", after what leads to a name, for the name that was there."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def exchanged(text: str, spans: Sequence[Span], dice: Random) -> tuple[str, list
         was = text[start:stop]
         if was not in others:
             other = " ".join(one(dice) for _ in was.split())
-            others[was] = other if was.islower() else other.upper() if was.isupper() and len(was) > 1 else _capital(other)
+            others[was] = (
+                other if was.islower() else other.upper() if was.isupper() and len(was) > 1 else _capital(other)
+            )
         pieces += [(text[end:start], False), (others[was], True)]
         end = stop
     return _joined([*pieces, (text[end:], False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ def grouped(texts: Sequence[str], common: Sequence[str]) -> dict[str, str]:
     beside = np.zeros((len(common), 2 * _NEIGHBOURS), dtype=np.float32)
     for text in texts:
         lows = [word.lower() for _, _, word in word_tokens(text)]
-        for left, right in zip(lows, lows[1:], strict=False):
+        for left, right in pairwise(lows):
             if left in row and right in column:
                 beside[row[left], _NEIGHBOURS + column[right]] += 1
             if right in row and left in column:

@@ -12,15 +12,6 @@ from helpline.storage.redaction.words import words
 HERE = Path(__file__).parent
 # What may stand before a name and is none.
 TITLES = ("big", "lil", "little", "old man", "miss", "mr", "ms", "uncle", "auntie", "brother", "sister", "dr")
-_FIRST_SYLLABLES = (
-    "zy ja la de sha ta ke qua tre day ki ny am jay kay bray my ti za xa ra ma na da le lo mo ro dar mar jer ter kha "
-    "shan ly ka em ha no xiu phu bin ngo chi odu ayo ife kwa abi olu nka mbu wen tse hsi yao zha kau nhi tua mai pao"
-).split()
-_LAST_SYLLABLES = (
-    "aire quan nique kynn von ron mari sha yon vion tavious quavious marion riah lynn leigh den dyn son ton nell isha ani "
-    "iyah elle ette elyn asia ariel ique onte ontae shawn shay lani nae naya wale dayo kemi tunde chukwu nwa ling feng "
-    "anh hoa tran beth mae rae lyn gail dell vin mer ser dis zur jat deep preet inder"
-).split()
 
 
 @cache
@@ -28,6 +19,13 @@ def nicknames() -> tuple[str, ...]:
     """Return words and nicknames that people go by."""
     lines = (HERE / "nicknames.txt").read_text(encoding="utf-8").splitlines()
     return tuple(word for line in lines if line[:1] != "#" for word in line.split())
+
+
+@cache
+def _syllables() -> tuple[list[str], list[str]]:
+    """Return what invented names begin with, and what they end with."""
+    _, begin, end = (HERE / "syllables.txt").read_text(encoding="utf-8").splitlines()
+    return begin.split(), end.split()
 
 
 @cache
@@ -90,7 +88,7 @@ def _last(dice: Random) -> str:
 
 def _invented(dice: Random) -> str:
     if dice.random() < 0.35:
-        return dice.choice(_FIRST_SYLLABLES) + dice.choice(_LAST_SYLLABLES)
+        return "".join(map(dice.choice, _syllables()))
     while True:
         made = "^^"
         while not made.endswith("$") and len(made) < 14:
