@@ -142,7 +142,8 @@ ADDRESSES: tuple[Rule, ...] = (
             rf"them|everything)\b))"
             rf" {NO_STREET}(?:[a-z]{{4,}}|{NTH})\b|\b\d{{1,5}}(?: ?[\u00bc-\u00be]| 1/2) (?-i:[A-Z])\w+(?: "
             rf"{STREET}\b)?|"
-            rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+",
+            rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+|\b\d{{1,6}} (?:north|south|east|west) {NTH}\b|"
+            rf"\b\d{{1,5}}-(?-i:[A-Z]) (?-i:[A-Z])\w+(?: {STREET}\b)?",
             re.IGNORECASE,
         ),
     ),

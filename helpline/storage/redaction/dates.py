@@ -20,7 +20,7 @@ _BIRTH = (
 )
 # What may stand between "born" and the date.
 _UP_TO = r"[^\d\n.!?;]{0,30}?"
-_SHORT = r"\d{1,2} ?[/.-] ?\d{1,2}(?! ?[/.-]?\d)(?!\d)"
+_SHORT = r"(?<![\d/.-])\d{1,2} ?[/.-] ?\d{1,2}(?! ?[/.-]?\d)(?!\d)"
 NUMERIC_DATE = r"(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)?\d{2}|(?:19|20)\d{2}[/.-]\d{1,2}[/.-]\d{1,2})\b"
 _OF_A_YEAR = rf"(?:,? (?:of |in |de |del )?(?:{_YEAR}|\d\d\b|{BELOW_100}\b))?"
 
@@ -53,7 +53,7 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT})"
+            rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|\b{NUMERIC_DATE}|{_SHORT})"
             r"(?=,?(?: is|'?s| was| es)? (?:my|his|her|our|their|mi|su)(?: \w+['\u2019]?s)? (?:birthday|b-?day|"
             r"cumplea))",
             re.IGNORECASE,

@@ -179,7 +179,7 @@ class Message:
             return True
         if what == DOUBTFUL_CAPITAL:
             return low not in cues.NOT_BY_CAPITAL
-        return not _is_code(word) and low not in words("well_known")
+        return not _is_code(word) and low not in words("well_known") and low not in words("brands")
 
     def _doubtful(self, place: int) -> bool:
         """Tell whether a word in lower case that is a name and something else, too, is a name here."""

@@ -53,15 +53,18 @@ _TAG = re.compile(r"\[[a-z ]+\]")
 NAME = "[name]"
 
 
-def redact_names(text: str) -> str:
-    """Return `text` with names of people as ``[name]``."""
+def redact_names(text: str, by_rules_only: bool = False) -> str:
+    """Return `text` with names of people as ``[name]``.
+
+    by_rules_only: without what was learned, which is learned beside the rules.
+    """
     for pattern in _AT_ONCE if _MARKS.search(text) else ():
         text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
     tokens = word_tokens(text)
     if not tokens:
         return text
     message = Message(text, tokens)
-    learned = reader.found(text, tokens)
+    learned = frozenset() if by_rules_only else reader.found(text, tokens)
     parts: list[str] = []
     end, place, last = 0, 0, -2
     known: list[tuple[int, int]] | None = None

@@ -18,13 +18,13 @@ from helpline.storage.redaction.words import is_misspelt, is_ordinary, words
 
 WEIGHTS = Path(__file__).with_name("reader.json")
 # From which chance on a word is taken for a name: one that is an ordinary word, too, needs more.
-_ENOUGH = {"f": 0.3, "d": 0.25, "s": 0.3, "u": 0.3, "m": 0.3, "e": 0.5, "o": 0.5}
+_ENOUGH = {"f": 0.3, "d": 0.25, "s": 0.3, "u": 0.3, "m": 0.3, "e": 0.5, "o": 0.5, "w": 0.5}
 # The same for one beside another name.
 _BESIDE = 0.08
 _AND = frozenset({"and", "n", "y", "e", "or", "nd"})
 _LEAST = min(_ENOUGH.values())
-# A word whose own weight is below this is no name, whatever its neighbours are.
-_HOPELESS = -6.0
+# Where no word's own weight is above this, none is a name: a name among words that are none weighs less than its own.
+_HOPELESS = 0.0
 _MARKS = {".": ".", "!": ".", "?": ".", ",": ",", ";": ",", "-": "-", "\u2013": "-", "\u2014": "-", "~": "-", ":": ":"}
 # Lists that a name may be hidden from while the weights are learned, so that they rest on what stands around it.
 BY_LISTS, WITHOUT_NAMES, WITHOUT_COMMON = range(3)
@@ -219,10 +219,14 @@ def kind(low: str, hidden: int) -> str:
         return "f"
     if low in words("doubtful_names"):
         return "e" if hidden == WITHOUT_NAMES else "d"
+    if low in words("brands") or low in words("common_capitals"):
+        return "w"
     if hidden != WITHOUT_COMMON and low in words("ordinary_words"):
         return "o"
     if hidden != WITHOUT_NAMES and low in words("surnames"):
         return "s"
+    if low in words("well_known") and low not in words("surnames"):
+        return "w"
     if low in words("english_words") or low in words("wordlike_surnames"):
         return "e"
     if hidden != WITHOUT_COMMON and is_ordinary(low):

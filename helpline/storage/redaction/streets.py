@@ -73,7 +73,8 @@ HOME = (
     r"\b(?:(?:liv(?:e|es|ing)|stay(?:s|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?) (?:on|at|in|off(?: of)?|right (?:on|"
     r"off|by))|"
     r"(?:my|his|her|our|their|home|mailing|street|the|current) address(?: is|:|'s| es)?(?: at| on)?|address ?:|"
-    r"house (?:is )?(?:on|at)|moved to|come to|send (?:it|the \w+|them|mail) to|mail (?:it )?to|my place is|"
+    r"house (?:is )?(?:on|at)|moved to|come to|(?:our|his|her|their) place is|send (?:it|the \w+|them|mail) to|mail "
+    r"(?:it )?to|my place is|"
     r"direcci[oó]n(?: es|:)?|vivo en(?: la| el)?|domicilio(?: es|:)?) "
 )
 # What has to be in a message for `HOME` to be worth a search.
@@ -88,7 +89,7 @@ HOME_CUES = (
     "come to",
     "send ",
     "mail ",
-    "my place",
+    "place is",
     "direcci",
     "vivo",
     "domicilio",

@@ -22,8 +22,8 @@ from helpline.storage.redaction.teaching.made_names import HERE, nicknames
 
 # How many ordinary messages are read as they are, and how many with names in them; more make no better reader.
 _ORDINARY, _NAMED, _LED_TO = 28_000, 18_000, 26_000
-# How often an example is read as it is, and with other names.
-_AS_IT_IS, _EXCHANGED = 3, 12
+# How often an example is read as it is, with other names, and if nobody is named in it.
+_AS_IT_IS, _EXCHANGED, _HARMLESS = 3, 12, 8
 _COMMON = 3_500
 # A common word that is no name anywhere, if it is in so many messages.
 _PLAIN_FROM = 60
@@ -67,7 +67,7 @@ def learnt(rows: Sequence[dict[str, Any]], ordinary: Sequence[str], seed: int = 
     groups = grouped(ordinary, [word for word, _ in counts.most_common() if _kind(word) not in "fs"][:_COMMON])
     names = {part for name in nicknames() for part in name.split("-")}
     plain = frozenset(
-        word for word in groups if counts[word] >= _PLAIN_FROM and _kind(word) == "o" and word not in names
+        word for word in groups if counts[word] >= _PLAIN_FROM and _kind(word) in "ow" and word not in names
     )
     known = Weights(groups, plain, {}, (1.0, 1.0, 1.0, 1.0))
     messages = list(_messages(rows, ordinary, dice))
@@ -82,7 +82,7 @@ def learnt(rows: Sequence[dict[str, Any]], ordinary: Sequence[str], seed: int = 
 def _messages(rows: Sequence[dict[str, Any]], ordinary: Sequence[str], dice: Random) -> Iterable[Message]:
     for row in rows:
         text, spans = row["text"], _spans(row)
-        yield from [(text, spans)] * _AS_IT_IS
+        yield from [(text, spans)] * (_AS_IT_IS if spans else _HARMLESS)
         if spans:
             yield from (exchanged(text, spans, dice) for _ in range(_EXCHANGED))
     places = contexts()
@@ -118,7 +118,7 @@ def _read(
     kinds = [_kind(word.lower()) for _, _, word in tokens]
     if spans is None:
         # Names that the rules and the lists agree on are names; of others nobody is sure.
-        kept = Counter(word for _, _, word in word_tokens(redact_names(text)))
+        kept = Counter(word for _, _, word in word_tokens(redact_names(text, by_rules_only=True)))
         for place, (_, _, word) in enumerate(tokens):
             if not kept[word]:
                 if kinds[place] not in "fs" and not (kinds[place] == "d" and word[0].isupper()):
@@ -153,7 +153,7 @@ def _errs(text: str, known: Weights) -> bool:
     chances = reader.chances(text, tokens, known)
     if max(chances) < _ERROR_FROM:
         return False
-    kept = {word for _, _, word in word_tokens(redact_names(text))}
+    kept = {word for _, _, word in word_tokens(redact_names(text, by_rules_only=True))}
     return any(word in kept for (_, _, word), chance in zip(tokens, chances, strict=True) if chance > _ERROR_FROM)
 
 
