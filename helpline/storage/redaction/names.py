@@ -29,13 +29,14 @@ _CAPITALISED = r"(?-i:[A-Z][\w'\u2019.-]*(?:[ \t][A-Z][\w'\u2019.-]*){0,3})"
 _AT_ONCE = (
     re.compile(
         r"()\b(?!I-?O-?P|P-?H-?P|C-?B-?T|D-?B-?T|D-?U-?I|A-?D-?H-?D)[A-Z](?:-[A-Za-z]){2,}\b|\b[a-z](?:-[a-z]){3,}\b|"
-        r"(?<![\w'\u2019])(?:[b-zB-Z] (?:[a-zA-Z] ){2,}[a-zA-Z]|[A-Z](?:\. ?[A-Z]){3,}\.?)(?![\w'\u2019])"
+        r"(?<![\w'\u2019])(?:[b-hj-zB-HJ-Z](?: [a-zA-Z]){3,}|[b-hj-zB-HJ-Z](?: [a-zA-Z]){0,9} double [a-zA-Z](?: "
+        r"[a-zA-Z]){0,9}|"
+        r"[A-Z](?:\. ?[A-Z]){3,}\.?)(?![\w'\u2019])"
     ),
     # Initials that are no abbreviation.
     re.compile(
-        r"()(?<![\w.])(?!(?:U\.S|D\.C|P\.O|A\.A|N\.A|M\.D|E\.R|D\.U|I\.O|P\.H|[AP]\.M|L\.A|N\.[CDHJMY]|I\.[CDVQ]|T\.V|P\.S|"
-        r"R\.[NI]|L\.[PC]|D\.[OV]|P\.[ATC]|B\.[SA]|C\.[BEDNP]|O\.[DTCR]|U\.K|V\.A|S\.[SCDU]|M\.[SA]|G\.[PE]|H\.R|W\.V|Q\.A|D\.B|"
-        r"E\.[DG]|J\.[RD]|R\.I|T\.[BH]|F\.Y|B\.Y)\b)[A-Z]\.(?:[A-Z]\.){1,2}(?!\w)"
+        rf"()(?<![\w.])(?!(?:{'|'.join(map(re.escape, sorted(words('abbreviations'))))})\b)"
+        r"[A-Z]\.(?:[A-Z]\.){1,2}(?!\w)"
     ),
     re.compile(
         r"(\b(?:regards|sincerely|yours(?: truly)?|respectfully|thanks|thank you|best|love|cheers|blessings|warmly|"
@@ -45,7 +46,7 @@ _AT_ONCE = (
     re.compile(r"((?:[.!?,\w][ \t]|\n)[-\u2013\u2014~][ \t]?)[A-Z][a-z]+(?:[ \t][A-Z][a-z.]*){0,2}(?=\s{0,20}\Z)"),
 )
 # One of these is in all of them.
-_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
+_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]|\b[A-Za-z] [A-Za-z] [A-Za-z]\b|\bdouble [A-Za-z]\b")
 # An initial behind a name; "I" and words of one letter are none.
 _INITIAL = re.compile(r"[ \t](?:(?!I)[A-Z]\b\.?|(?![ianuyo])[a-z](?=[ \t]*(?:$|[,.!?\n])))")
 _MOST_PARTS = 4
@@ -58,13 +59,15 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
 
     by_rules_only: without what was learned, which is learned beside the rules.
     """
+    # What has been read once is not read again: a tag leads to no name.
+    read = not by_rules_only and NAME not in text
     for pattern in _AT_ONCE if _MARKS.search(text) else ():
         text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
     tokens = word_tokens(text)
     if not tokens:
         return text
     message = Message(text, tokens)
-    learned = frozenset() if by_rules_only else reader.found(text, tokens)
+    learned = reader.found(text, tokens) if read else frozenset()
     parts: list[str] = []
     end, place, last = 0, 0, -2
     known: list[tuple[int, int]] | None = None

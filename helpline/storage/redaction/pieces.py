@@ -118,7 +118,7 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
         in_words = all(piece["two"] for piece in run)
         return "[id]" if in_words and _PART_OF.search(before) else ""
     if any(piece["letter"] or piece["code"] for piece in run):
-        return "[id]" if count > 3 and _SOMEBODYS.search(before) else ""
+        return "[id]" if count > 1 and len(run) + count > 6 and _SOMEBODYS.search(before) else ""
     in_words = [piece for piece in run if not piece["digits"] and not piece["glued"]]
     single = sizes.count(1) >= max(3, len(sizes) - 2)
     said = len(_SAID.findall(whole))
@@ -131,8 +131,9 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
         # Tens alone are a list of sums or doses.
         listed = all(piece["two"] and piece["two"][-1] == "y" for piece in in_words) and in_words
         mixed = in_words and not listed and (count > 7 or any(size == 1 for size in sizes))
-        if mixed or single or tuple(sizes) in _GROUPED:
-            return "[id]" if count > 7 and _SOMEBODYS.search(before) else "[phone]"
+        somebodys = count > 7 and _SOMEBODYS.search(before)
+        if mixed or single or said or (somebodys and tuple(sizes) in _GROUPED):
+            return "[id]" if somebodys else "[phone]"
     if 4 <= count < 17 and (in_words or said) and _NUMBER_OF.search(before):
         return "[id]"
     if count == 3 and sizes == [1, 1, 1] and len(in_words) == 3 and _CALL.search(before):

@@ -17,10 +17,13 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 from helpline.storage.redaction.words import is_misspelt, is_ordinary, words
 
 WEIGHTS = Path(__file__).with_name("reader.json")
-# From which chance on a word is taken for a name: one that is an ordinary word, too, needs more.
-_ENOUGH = {"f": 0.3, "d": 0.25, "s": 0.3, "u": 0.3, "m": 0.3, "e": 0.5, "o": 0.5, "w": 0.5}
-# The same for one beside another name.
-_BESIDE = 0.08
+# From which chance on a word is taken for a name, by what it can be: more where it is an ordinary word or a brand, too,
+# and where it has a capital letter, as the rules know those.
+_ENOUGH = {"f": 0.3, "s": 0.3, "u": 0.4, "m": 0.4, "d": 0.5, "e": 0.6, "o": 0.65, "w": 0.95}
+_ENOUGH_CAPITAL = {**_ENOUGH, "d": 0.7, "e": 0.8, "o": 0.75}
+_ENOUGH_ALL_CAPITALS = 0.9
+# The same for one beside another name, and for one that is a name elsewhere in the message.
+_BESIDE, _AGAIN = 0.08, 0.2
 _AND = frozenset({"and", "n", "y", "e", "or", "nd"})
 _LEAST = min(_ENOUGH.values())
 # Where no word's own weight is above this, none is a name: a name among words that are none weighs less than its own.
@@ -77,11 +80,10 @@ def found(text: str, tokens: Sequence[Token]) -> frozenset[int]:
     if all(word.lower() in known.plain for _, _, word in tokens):
         return frozenset()
     likely = chances(text, tokens, known)
-    names = {
-        place
-        for place, chance in enumerate(likely)
-        if chance > _LEAST and chance > _ENOUGH[kind(tokens[place][2].lower(), BY_LISTS)]
-    }
+    names = {place for place, chance in enumerate(likely) if chance > _LEAST and chance > _enough(tokens[place][2])}
+    # The same word again, however it stands there.
+    called = {tokens[place][2].lower() for place in names}
+    names |= {place for place, chance in enumerate(likely) if chance > _AGAIN and tokens[place][2].lower() in called}
     # One name and another beside it: "esme and hazel".
     beside = list(names)
     while beside:
@@ -91,6 +93,15 @@ def found(text: str, tokens: Sequence[Token]) -> frozenset[int]:
                 names.add(other)
                 beside.append(other)
     return frozenset(names)
+
+
+def _enough(word: str) -> float:
+    """Return from which chance on a word is taken for a name."""
+    if len(word) < 2:
+        return 1.0
+    if word[0].islower():
+        return _ENOUGH[kind(word.lower(), BY_LISTS)]
+    return _ENOUGH_ALL_CAPITALS if word.isupper() else _ENOUGH_CAPITAL[kind(word.lower(), BY_LISTS)]
 
 
 def _beside(text: str, tokens: Sequence[Token], place: int) -> Iterator[int]:

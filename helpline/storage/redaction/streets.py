@@ -156,7 +156,7 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"\b(?<!a )(?<!its )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|slot|mailbox|locker|"
+            rf"\b(?<!a )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|slot|mailbox|locker|"
             rf"bunk|pod|stall|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
             rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|days?|weeks?|hours?|minutes?|years?|months?|times?|bed|"
             rf"bedrooms?|people|person)\b)[ -]?){{1,4}}"
