@@ -76,7 +76,7 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
         if place in learned or (message.may_begin(place) and (message.begins(place) or message.follows(place, last))):
             if known is None:
                 known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
-            if not any(first <= start < stop for first, stop in known):
+            if not any(first <= start < stop for first, stop in known) and not message.is_town(place):
                 initials = INITIALS_BEFORE.search(text, max(end, start - 5), start)
                 place, stop = _end(message, place)
                 while place + 1 in learned and message.joined(place):
