@@ -19,8 +19,8 @@ from helpline.storage.redaction.words import is_misspelt, is_ordinary, words
 WEIGHTS = Path(__file__).with_name("reader.json")
 # From which chance on a word is taken for a name, by what it can be: more where it is an ordinary word or a brand, too,
 # and where it has a capital letter, as the rules know those.
-_ENOUGH = {"f": 0.6, "s": 0.6, "u": 0.4, "m": 0.4, "d": 0.65, "e": 0.8, "o": 0.8, "w": 0.95}
-_ENOUGH_CAPITAL = {**_ENOUGH, "u": 0.6, "m": 0.6, "d": 0.8}
+_ENOUGH = {"f": 0.6, "s": 0.6, "u": 0.25, "m": 0.3, "d": 0.5, "e": 0.7, "o": 0.7, "w": 0.95}
+_ENOUGH_CAPITAL = {"f": 0.6, "s": 0.6, "u": 0.6, "m": 0.6, "d": 0.8, "e": 0.8, "o": 0.8, "w": 0.95}
 _ENOUGH_ALL_CAPITALS = 0.9
 # The same for one beside another name, and for one that is a name elsewhere in the message.
 _BESIDE, _AGAIN = 0.08, 0.2
