@@ -16,6 +16,7 @@ from helpline.storage.redaction.rules import replaced
 # What can be written without a digit, and what cannot.
 _IN_WORDS = (
     *contacts.IN_WORDS,
+    *spoken.DATES,
     *dates.DATES,
     *streets.IN_WORDS,
     *spoken.REST,
@@ -23,6 +24,7 @@ _IN_WORDS = (
 _IN_DIGITS = (
     *contacts.IN_WORDS,
     *contacts.IN_DIGITS,
+    *spoken.DATES,
     *dates.DATES,
     *ids.IDS,
     *contacts.PHONES,

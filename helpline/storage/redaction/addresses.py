@@ -129,7 +129,7 @@ ADDRESSES: tuple[Rule, ...] = (
         "[address]",
         re.compile(
             r"\b(?:p\.? ?o\.?|post office) ?(?:box|drawer)(?: is| number| no\.?|:)* ?#?\d+(?:-[A-Z\d]+)?|"
-            r"\bapartado(?: postal)? \d+",
+            r"\bp\.? ?o\.? ?box (?:\d ){2,}\d\b|\bbox \d+,? (?:route|rt|rr) \d+|\bapartado(?: postal)? \d+",
             re.IGNORECASE,
         ),
         ("box", "drawer", "apartado"),
@@ -142,7 +142,9 @@ ADDRESSES: tuple[Rule, ...] = (
             rf"them|everything)\b))"
             rf" {NO_STREET}(?:[a-z]{{4,}}|{NTH})\b|\b\d{{1,5}}(?: ?[\u00bc-\u00be]| 1/2) (?-i:[A-Z])\w+(?: "
             rf"{STREET}\b)?|"
-            rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+|\b\d{{1,6}} (?:north|south|east|west) {NTH}\b|"
+            rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+|"
+            rf"\b\d{{1,6}} (?:north|south|east|west) (?:{NTH}|(?!(?:of|side|on|bound|"
+            rf"end)\b){NO_STREET}[a-z]{{3,}})\b|"
             rf"\b\d{{1,5}}-(?-i:[A-Z]) (?-i:[A-Z])\w+(?: {STREET}\b)?",
             re.IGNORECASE,
         ),

@@ -43,7 +43,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"(\b(?:turn(?:s|ed|ing)?|be|cumpl\w+)(?: \d{{1,3}}| {BELOW_100})?(?: a[nñ]os)?(?: on| el| this| next|"
+            rf"(\b(?:turn(?:s|ed|ing)?|be|cumpl\w+)(?: \d{{1,3}}| {BELOW_100}| (?:{UNITS}))?(?: a[nñ]os)?(?: on| el| "
+            rf"this| next|"
             rf" in)? )"
             rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT}(?= *(?:$|[.,!?])))",
             re.IGNORECASE,

@@ -115,8 +115,11 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
     sizes = [_size(piece) for piece in run]
     count = sum(sizes)
     if len(run) == 2:
-        in_words = all(piece["two"] for piece in run)
-        return "[id]" if in_words and _PART_OF.search(before) else ""
+        said = _SAID.search(whole) and count > 3 and _NUMBER_OF.search(before)
+        ends = (
+            count == 4 and _PART_OF.search(before) and (all(piece["two"] for piece in run) or _SOMEBODYS.search(before))
+        )
+        return "[id]" if said or ends else ""
     if any(piece["letter"] or piece["code"] for piece in run):
         return "[id]" if count > 1 and len(run) + count > 6 and _SOMEBODYS.search(before) else ""
     in_words = [piece for piece in run if not piece["digits"] and not piece["glued"]]
@@ -134,7 +137,7 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
         somebodys = count > 7 and _SOMEBODYS.search(before)
         if mixed or single or said or (somebodys and tuple(sizes) in _GROUPED):
             return "[id]" if somebodys else "[phone]"
-    if 4 <= count < 17 and (in_words or said) and _NUMBER_OF.search(before):
+    if 3 <= count < 17 and (in_words or said) and _NUMBER_OF.search(before):
         return "[id]"
     if count == 3 and sizes == [1, 1, 1] and len(in_words) == 3 and _CALL.search(before):
         return "[phone]"

@@ -42,7 +42,8 @@ SAID: tuple[Rule, ...] = (
     Rule(
         "[email]",
         re.compile(
-            rf"(?:\b[\w.+-]+,? {_SIGN} )*\b[\w.+-]+(?: (?:{_NUMBER}|\d+)\b)*,? ?(?:\bat\b|@|\barroba\b) "
+            rf"(?:\b[\w.+-]{{1,40}},? {_SIGN} ){{0,6}}\b[\w.+-]{{1,40}}(?: (?:{_NUMBER}|\d+)\b){{0,6}},? ?(?:\bat\b|"
+            rf"@|\barroba\b) "
             rf"(?:{_PROVIDER}\b(?: (?:dot|punto) \w+)*|[\w-]+(?: (?:hyphen|dash) [\w-]+)?(?: (?:dot|punto) \w+)+)|"
             rf"\b[\w.]*\d[\w.]*,? {_PROVIDER}\b",
             re.IGNORECASE,
@@ -71,7 +72,7 @@ SAID: tuple[Rule, ...] = (
         "[address]",
         re.compile(
             rf"\b(?:room|rm|house (?:number|no\.?)(?: is)?) (?:{_NUMBER}[ -]?\b){{2,4}}(?<! )|"
-            rf"\b(?:{_NUMBER} )+block of \w+(?: {STREET}\b)?",
+            rf"\b(?:{_NUMBER} ){{1,5}}block of \w+(?: {STREET}\b)?",
             re.IGNORECASE,
         ),
         ("room ", "rm ", "house n", " block of"),
@@ -120,11 +121,44 @@ SAID: tuple[Rule, ...] = (
         ("born", "birth", "bday", "b-day", "dob", "nac", "cumpl"),
     ),
 )
+# Dates with a year, and birthdays of less, in words.
+DATES: tuple[Rule, ...] = (
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b{MONTH} (?:the )?(?:{ORDINAL}|{BELOW_100}|{UNITS}),? (?:nineteen[ -]{BELOW_100}|two thousand(?: "
+            rf"(?:and )?"
+            rf"(?:{BELOW_100}|{UNITS}))?)\b|\b{MONTH} \d{{1,2}},? (?:of|in) '?\d\d\b",
+            re.IGNORECASE,
+        ),
+        ("nineteen", "two thousand", " of ", " in "),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"({_BORN}[^\n.!?\d]{{0,24}}?)\b(?:(?:{TENS})(?:[ -](?:{UNITS}))?(?! (?:days|weeks|hours|minutes|months|"
+            rf"years|people|"
+            rf"dollars))|(?:sesenta|setenta|ochenta|noventa)(?: y (?:{SPANISH_UNITS}))?|\d{{1,2}} del? \d{{1,2}} "
+            rf"del? \d{{2,4}}|"
+            rf"{MONTH},? the (?:\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}))\b|({_BORN}[?!.]+ *){MONTH} (?:the "
+            rf")?(?:{ORDINAL}|{BELOW_100}|"
+            rf"{UNITS}|\d{{1,2}}(?:st|nd|rd|th)?)\b",
+            re.IGNORECASE,
+        ),
+        ("born", "birth", "bday", "b-day", "dob", "nac", "cumpl"),
+    ),
+    Rule(
+        "[date]",
+        re.compile(r"(?<![\d.-])(?:0\d[ .]\d\d|\d\d[ .]0\d)[ .](?:19|20)?\d\d(?![\d.-]| ?\d)"),
+        ("0",),
+    ),
+)
 # What is left of a birthday once a part of it is gone.
 REST: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
+            rf"(?:\bthe )?\b(?:{ORDINAL}|{UNITS})(?: day)? (?:of )?\[date\](?:,? \[date\])?|"
             rf"\[date\],? (?:on )?(?:the )?(?:{ORDINAL} of {MONTH}|{MONTH} {ORDINAL})|"
             rf"\b(?:in )?{BELOW_100},? (?:on )?\[date\]",
             re.IGNORECASE,

@@ -157,7 +157,7 @@ IN_WORDS: tuple[Rule, ...] = (
         "[address]",
         re.compile(
             rf"\b(?<!a )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|slot|mailbox|locker|"
-            rf"bunk|pod|stall|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
+            rf"bunk|pod|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
             rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|days?|weeks?|hours?|minutes?|years?|months?|times?|bed|"
             rf"bedrooms?|people|person)\b)[ -]?){{1,4}}"
             rf"(?:(?<= )(?:rear|front|upper|lower|[a-d])\b)?(?<! )|\b(?:apt|apartment|unit|building|bldg) [a-z] "
@@ -178,7 +178,6 @@ IN_WORDS: tuple[Rule, ...] = (
             "locker ",
             "bunk ",
             "pod ",
-            "stall ",
         ),
     ),
     # "twenty one forty east cypress", "send it to four forty one mission".
@@ -187,7 +186,8 @@ IN_WORDS: tuple[Rule, ...] = (
         re.compile(
             rf"\b(?:(?:{_ONE_NUMBER})[ -]){{2,5}}(?:north|south|east|west|northeast|northwest|southeast|southwest) "
             rf"{NO_STREET}"
-            rf"[a-z]+\b|((?:\b(?:to|at|address|house|live on|is|its),? ))(?:(?:{_ONE_NUMBER})[ -]){{3,5}}{NO_STREET}"
+            rf"[a-z]+\b|((?:\b(?:to|at|address|house|live on|is|its),? |\A))(?:(?:{_ONE_NUMBER})[ "
+            rf"-]){{3,5}}{NO_STREET}"
             rf"(?!{_ONE_NUMBER}\b)[a-z]{{4,}}(?= *(?:[,.]|$))",
             re.IGNORECASE,
         ),

@@ -39,6 +39,12 @@ from helpline.storage.redaction.words import words
         ("birthday is four slash nine slash eighty seven", "birthday is [date]"),
         ("nací el uno de enero del noventa y dos", "nací el [date]"),
         ("zip is eight eight one oh six", "zip is [address]"),
+        ("my birthday is the sixth of january eighty eight", "my birthday is [date]"),
+        ("im born in eighty eight", "im born in [date]"),
+        ("my bday? oct thirty first", "my bday? [date]"),
+        ("third of the third seventy one", "[date]"),
+        ("im at 500 north state", "im at [address]"),
+        ("my case is 22 dash 114", "my case is [id]"),
         ("send it to nine oh two north fifth", "send it to [address]"),
         ("po box one one seven", "[address]"),
         ("b dot rosa ninety nine at outlook dot com", "[email]"),
@@ -105,7 +111,11 @@ def _share_gone(rows: list[dict[str, Any]]) -> float:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1-", "1 ", " ", "a ", "A b ", "born ", "a@", "12 Oak ", "one ", "id:", "my name is ", "-- "]
+    "piece",
+    [
+        *("1", "1-", "1 ", " ", "a ", "A b ", "born ", "a@", "12 Oak ", "one ", "id:", "my name is ", "-- ", "a dot "),
+        *("one two ", "x underscore ", "a1 ", "double ", "b c ", "born may ", "quimby and ", "e-", "then "),
+    ],
 )
 def test_long_messages_take_no_time(piece: str) -> None:
     begun = time.perf_counter()
@@ -122,7 +132,8 @@ def test_what_is_redacted_twice_loses_no_tag(text: str) -> None:
 
 
 def test_what_people_write_is_redacted_in_one_go() -> None:
-    more = [redact(redact(case["text"])) != redact(case["text"]) for case in CASES]
+    once = [redact(case["text"]) for case in CASES]
+    more = [redact(text) != text for text in once]
     assert sum(more) <= len(more) / 100
 
 
