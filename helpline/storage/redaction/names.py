@@ -46,7 +46,9 @@ _AT_ONCE = (
     re.compile(r"((?:[.!?,\w][ \t]|\n)[-\u2013\u2014~][ \t]?)[A-Z][a-z]+(?:[ \t][A-Z][a-z.]*){0,2}(?=\s{0,20}\Z)"),
 )
 # One of these is in all of them.
-_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]|\b[A-Za-z] [A-Za-z] [A-Za-z]\b|\bdouble [A-Za-z]\b")
+_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
+# Or letters apart; a space before is quick to find.
+_SPELT = re.compile(r" [A-Za-z] [A-Za-z] [A-Za-z]\b")
 # An initial behind a name; "I" and words of one letter are none.
 _INITIAL = re.compile(r"[ \t](?:(?!I)[A-Z]\b\.?|(?![ianuyo])[a-z](?=[ \t]*(?:$|[,.!?\n])))")
 _MOST_PARTS = 4
@@ -61,7 +63,8 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
     """
     # What has been read once is not read again: a tag leads to no name.
     read = not by_rules_only and NAME not in text
-    for pattern in _AT_ONCE if _MARKS.search(text) else ():
+    marked = _MARKS.search(text) or _SPELT.search(f" {text}") or " double " in text
+    for pattern in _AT_ONCE if marked else ():
         text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
     tokens = word_tokens(text)
     if not tokens:

@@ -126,12 +126,16 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"\b{MONTH} (?:the )?(?:{ORDINAL}|{BELOW_100}|{UNITS}),? (?:nineteen[ -]{BELOW_100}|two thousand(?: "
-            rf"(?:and )?"
-            rf"(?:{BELOW_100}|{UNITS}))?)\b|\b{MONTH} \d{{1,2}},? (?:of|in) '?\d\d\b",
+            rf"\b{MONTH} (?:the )?(?:{ORDINAL}|{BELOW_100}|{UNITS}),? (?:nineteen[ -]{BELOW_100}|two thousand"
+            rf"(?: (?:and )?(?:{BELOW_100}|{UNITS}))?)\b",
             re.IGNORECASE,
         ),
-        ("nineteen", "two thousand", " of ", " in "),
+        ("nineteen", "two thousand"),
+    ),
+    Rule(
+        "[date]",
+        re.compile(rf"\b{MONTH} \d{{1,2}},? (?:of|in) '?\d\d\b", re.IGNORECASE),
+        tuple(f" {word} {sign}" for word in ("of", "in") for sign in "'0123456789"),
     ),
     Rule(
         "[date]",
