@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from helpline.storage.redaction import addresses, contacts, dates, ids, pieces, spoken, streets
+from helpline.storage.redaction import addresses, birthdays, contacts, dates, homes, ids, pieces, spoken, streets
 from helpline.storage.redaction.names import redact_names
 from helpline.storage.redaction.places import without_places
 from helpline.storage.redaction.rules import replaced
@@ -17,7 +17,9 @@ from helpline.storage.redaction.rules import replaced
 _IN_WORDS = (
     *contacts.IN_WORDS,
     *spoken.DATES,
+    *birthdays.BIRTHDAYS,
     *dates.DATES,
+    *homes.HOMES,
     *streets.IN_WORDS,
     *spoken.REST,
 )
@@ -25,9 +27,11 @@ _IN_DIGITS = (
     *contacts.IN_WORDS,
     *contacts.IN_DIGITS,
     *spoken.DATES,
+    *birthdays.BIRTHDAYS,
     *dates.DATES,
     *ids.IDS,
     *contacts.PHONES,
+    *homes.HOMES,
     *addresses.ADDRESSES,
     *streets.IN_WORDS,
     *spoken.REST,

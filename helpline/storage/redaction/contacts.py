@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.numerals import DIGIT_WORDS, DIGITS_IN_WORDS
+from helpline.storage.redaction.numerals import BELOW_100, DIGIT_WORDS, DIGITS_IN_WORDS
 from helpline.storage.redaction.rules import Rule
 
 _ENDING = r"(?:com|net|org|edu|gov|us|co|io|me|uk|mx|ca|info|biz)"
@@ -19,6 +19,9 @@ _ACCOUNT = r"(?:user ?name|screen ?name|log ?in|user ?id|usuario|my handle)"
 _D = r"[\doOlI]"
 # What may stand between the groups of a number.
 _APART = r"[\s./*~_\u2022\u00b7\u2013\u2014-]{0,3}"
+# A few digits of a number; behind them, what they would count.
+_FEW = rf"(?:\d{{1,4}}\b|(?:{DIGIT_WORDS}|{BELOW_100})\b(?:[ -](?:{DIGIT_WORDS}|{BELOW_100})\b){{0,3}})"
+_COUNTED = r"(?![\w%]| ?(?:dollars|bucks|days?|weeks?|months?|years?|hours?|min\w*|mg|people|a month|steps|pills))"
 
 IN_WORDS: tuple[Rule, ...] = (
     Rule(
@@ -135,6 +138,16 @@ IN_WORDS: tuple[Rule, ...] = (
         ("_", "#"),
     ),
     Rule("[handle]", re.compile(r"(?<![\w.-])(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"), (".",)),
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(\bsame\b[^\d\n.!?]{{0,25}}\b(?:ends?|ending|last (?:two|2|four|4)|finish\w*)\b(?: (?:in|is|are|with|of|"
+            rf"it|instead)){{0,3}} ){_FEW}{_COUNTED}|"
+            rf"(\bsame\b[^\d\n.!?]{{0,15}}? ){_FEW}(?= (?:at|on|for) the end)",
+            re.IGNORECASE,
+        ),
+        ("same",),
+    ),
     # The numbers of a phone in words.
     Rule("[phone]", re.compile(rf"\b(?:{DIGIT_WORDS}\b[ ,.-]*){{7,}}(?<![ ,.-])", re.IGNORECASE), DIGITS_IN_WORDS),
 )
@@ -220,5 +233,18 @@ PHONES: tuple[Rule, ...] = (
             r"\b\d{4},? (?:not|no) (?!(?:19|20)\d\d\b)\d{4}\b|(\b(?:not|no en|no es) )(?!(?:19|20)\d\d\b)\d{4}\b"
         ),
         ("phone", "number", "cell", "digits", "tel", "fono", "número", "-"),
+    ),
+    # The halves of a number in two sentences, and a number told by what is other in it.
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(\b(?:rest|last (?:four|4|part|half|two|2|digits)|second (?:half|part)|other half|then)"
+            rf"(?: (?:of it|is|are|was|its|it['\u2019]?s|with|in)){{0,3}}[:,]? ?)(?!(?:19|20)\d\d\b)"
+            rf"(?:\d{{4}}|\d\d[ -]\d\d|(?<=two are )\d\d|(?<=two is )\d\d|(?<=2 are )\d\d)\b{_COUNTED}|"
+            rf"(\bfirst (?:half|part|three|3|six|6)(?: of (?:it|my number|the number))?(?: is| are|:)? )\d{{3}}"
+            rf"(?:[ .-]?\d{{3}})?\b|\b\d{{3}} area(?: code)?\b|\[phone\],? (?:area )?\d{{3}} area\b",
+            re.IGNORECASE,
+        ),
+        ("phone", "number", "cell", "digits", "text me", "call me", "area"),
     ),
 )
