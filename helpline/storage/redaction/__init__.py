@@ -19,8 +19,10 @@ _IN_WORDS = (
     *spoken.DATES,
     *birthdays.BIRTHDAYS,
     *dates.DATES,
+    *birthdays.LEFT,
     *homes.HOMES,
     *streets.IN_WORDS,
+    *homes.LEFT,
     *spoken.REST,
 )
 _IN_DIGITS = (
@@ -29,11 +31,13 @@ _IN_DIGITS = (
     *spoken.DATES,
     *birthdays.BIRTHDAYS,
     *dates.DATES,
+    *birthdays.LEFT,
     *ids.IDS,
     *contacts.PHONES,
     *homes.HOMES,
     *addresses.ADDRESSES,
     *streets.IN_WORDS,
+    *homes.LEFT,
     *spoken.REST,
 )
 # Free numbers belong to services, such as the helplines that people ask about.

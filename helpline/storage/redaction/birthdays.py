@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.numerals import BELOW_100, MONTH, ORDINAL, UNITS
+from helpline.storage.redaction.numerals import BELOW_100, MONTH, ORDINAL, TENS, UNITS
 from helpline.storage.redaction.rules import Rule
 
-_NTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{ORDINAL})\b"
+_NTH = rf"(?:\d{{1,2}} ?(?:st|nd|rd|th)|{ORDINAL})\b"
 _YEAR = (
     rf"(?:(?:19|20)\d\d\b|['\u2019]?\d\d\b(?! ?%)|nineteen[ -]{BELOW_100}|two thousand(?: (?:{UNITS}|{BELOW_100}))?)"
 )
@@ -79,7 +79,21 @@ BIRTHDAYS: tuple[Rule, ...] = (
             rf"{_DATE}",
             re.IGNORECASE,
         ),
-        ("st ", "nd ", "rd ", "th ", "th'", "big ", "sixteen", "quince"),
+        (
+            "st is",
+            "nd is",
+            "rd is",
+            "th is",
+            "st was",
+            "th was",
+            "th fall",
+            "th's",
+            "st's",
+            "thday",
+            "big ",
+            "sixteen",
+            "quince",
+        ),
     ),
     # A day in the next sentence, or in the one behind that: "born in September? Kidding. The 12th, '83."
     Rule(
@@ -87,17 +101,6 @@ BIRTHDAYS: tuple[Rule, ...] = (
         re.compile(
             rf"({_BIRTH}[^\n.!?;\d]{{0,20}}?)\b(?:{MONTH}{_MOMENT}\b(?:the )?(?:{_NTH}|\d{{1,2}}(?= *,? *['\u2019]?\d))"
             rf"|(?:the )?{_NTH}{_MOMENT}\b{MONTH})(?:[ ,.]{{1,3}}(?:in |of )?{_YEAR}|(?= *(?:[.,!?]|$)))",
-            re.IGNORECASE,
-        ),
-        _BIRTH_CUES,
-    ),
-    Rule(
-        "[date]",
-        re.compile(
-            rf"({_BIRTH}(?:(?!\b(?:{_OTHER}|kids?|child|first|second|third)\b)[^\n.!?;\d]){{0,30}}?\b(?:on |the ))"
-            rf"(?:the )?{_DAY}(?! (?:of )?(?:{MONTH}|\[date\]))"
-            rf"|({_BIRTH}[^\n.!?;\d]{{0,20}}?)\b{MONTH} (?:something|sth|whatever|of)?,? ?['\u2019]?\d\d\b"
-            rf"|({_BIRTH}[^\n!?;\d]{{0,30}}?\[date\][.,] *)(?:['\u2019]?\d\d|(?:19|20)\d\d)(?= *(?:[.,!?]|$))",
             re.IGNORECASE,
         ),
         _BIRTH_CUES,
@@ -118,7 +121,92 @@ BIRTHDAYS: tuple[Rule, ...] = (
     ),
     Rule(
         "[date]",
-        re.compile(r"(\bcumpl\w+ (?:\d\d|\w+)(?: a[nñ]os)?[^\n.!?;\d]{0,30}?\b)(?:el )?\d{1,2}\b", re.IGNORECASE),
+        re.compile(r"(\bcumpl\w+ (?:\d\d|\w+)(?: a[nñ]os)?[^\n.!?;\d]{0,30}?\b)(?:el )?\d{1,2}\b(?! de\b|[/.-]?\d)", re.IGNORECASE),
         ("cumpl",),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b{_DAY_AND_MONTH}(?=,? (?:is|was)(?: the day| the date)?(?: when| that)? (?:i|he|she) was born)",
+            re.IGNORECASE,
+        ),
+        ("was born",),
+    ),
+    # "nineteen seventy four, may, the eleventh", "day, the thirtieth. month, june", "12 of the month 4 from 1987".
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\bnineteen[ -](?:{TENS})(?:[ -](?:{UNITS}))?,? {MONTH},? (?:the )?(?:{_NTH}|\d{{1,2}}\b)", re.IGNORECASE
+        ),
+        ("nineteen",),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b(?:day|month)(?:,|:| is) ?(?:the )?(?:{_NTH}|{MONTH}|\d{{1,2}}\b)[,. ]+(?:and )?(?:the )?(?:day|month)"
+            rf"(?:,|:| is) ?(?:the )?(?:{_NTH}|{MONTH}|\d{{1,2}}\b)|"
+            r"\b\d{1,2} of (?:the )?month \d{1,2}[^\d\n.!?]{1,12}(?:19|20)?\d\d\b",
+            re.IGNORECASE,
+        ),
+        ("month",),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"(\ban? )(?:{MONTH}|\[date\]) baby,? (?:on )?{_DAY}",
+            re.IGNORECASE,
+        ),
+        (" baby",),
+    ),
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b\d{{1,2}} de {MONTH},? (?:del?|el)(?: a[nñ]o)? (?:19|20)\d\d\b|"
+            rf"(\bmi fecha(?: es)?:? )\d{{1,2}} de {MONTH}",
+            re.IGNORECASE,
+        ),
+        ("año", "ano", "mi fecha"),
+    ),
+    # The sign says the day within a month; the day behind it is the birthday.
+    Rule(
+        "[date]",
+        re.compile(
+            rf"(\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sag(?:ittarius)?|capricorn|aquarius|pisces)"
+            rf"(?: season| baby)?,? )(?:{_DAY_AND_MONTH}|{_SHORT})",
+            re.IGNORECASE,
+        ),
+        ("aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sag", "capric", "aquar", "pisces"),
+    ),
+)
+# What is left once a part of a birthday is gone.
+LEFT: tuple[Rule, ...] = (
+    Rule(
+        "[date]",
+        re.compile(
+            rf"({_BIRTH}(?:(?!\b(?:{_OTHER}|kids?|child|first|second|third)\b)[^\n.!?;\d]){{0,30}}?\b(?:on |the ))"
+            rf"(?:the )?{_DAY}(?! (?:of )?(?:{MONTH}|\[date\]|the\b))"
+            rf"|({_BIRTH}[^\n.!?;\d]{{0,20}}?)\b{MONTH} (?:something|sth|whatever|of)?,? ?['\u2019]?\d\d\b"
+            rf"|({_BIRTH}[^\n!?;\d]{{0,30}}?\[date\][.,] *)(?:['\u2019]?\d\d|(?:19|20)\d\d)(?= *(?:[.,!?]|$))",
+            re.IGNORECASE,
+        ),
+        _BIRTH_CUES,
+    ),
+    # Behind a question or a denial: "give my birth date? Fine. Second of November."
+    Rule(
+        "[date]",
+        re.compile(
+            rf"({_BIRTH}[^\n.!?;\d]{{0,30}}[?.!]+ (?:(?!\b{_OTHER}\b)[^\n\d]){{0,20}}?)\b{_DAY_AND_MONTH}|"
+            rf"({_BIRTH}[^\n]{{0,60}}?\[date\](?:(?!\b(?:in|since|from|name|got)\b)[^\n.!?\d]){{1,50}}\b)(?:19|20)\d\d\b|"
+            rf"({_BIRTH}[^\n]{{0,40}}?\[date\][.,!]* (?:no,? |sorry,? )?(?:it['\u2019]?s|i mean|actually) )"
+            rf"(?:the )?{_NTH}|"
+            rf"({_BIRTH}[^\n]{{0,80}}?)\bnineteen[ -](?:{TENS})(?:[ -](?:{UNITS}))?\b",
+            re.IGNORECASE,
+        ),
+        _BIRTH_CUES,
+    ),
+    Rule(
+        "[date]",
+        re.compile(r"(\[date\] baby\b[^\n\d]{1,40}\b)(?:19|20)\d\d\b", re.IGNORECASE),
+        (" baby",),
     ),
 )

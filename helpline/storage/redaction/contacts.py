@@ -239,12 +239,31 @@ PHONES: tuple[Rule, ...] = (
         "[phone]",
         re.compile(
             rf"(\b(?:rest|last (?:four|4|part|half|two|2|digits)|second (?:half|part)|other half|then)"
-            rf"(?: (?:of it|is|are|was|its|it['\u2019]?s|with|in)){{0,3}}[:,]? ?)(?!(?:19|20)\d\d\b)"
+            rf"(?: (?:of it|is|are|was|its|it['\u2019]?s|with|in)){{0,3}}[:,]? ?)(?!(?:19|20)\d\d\b|\d\d00\b)"
             rf"(?:\d{{4}}|\d\d[ -]\d\d|(?<=two are )\d\d|(?<=two is )\d\d|(?<=2 are )\d\d)\b{_COUNTED}|"
             rf"(\bfirst (?:half|part|three|3|six|6)(?: of (?:it|my number|the number))?(?: is| are|:)? )\d{{3}}"
             rf"(?:[ .-]?\d{{3}})?\b|\b\d{{3}} area(?: code)?\b|\[phone\],? (?:area )?\d{{3}} area\b",
             re.IGNORECASE,
         ),
         ("phone", "number", "cell", "digits", "text me", "call me", "area"),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(
+            r"\b\d{3}\b(?= is (?:the|my) area)|(\b(?:then|after that|followed by)(?: it['\u2019]?s| is| comes)? )"
+            r"(?:\d{3,4}|\d(?: \d){2,3})\b",
+            re.IGNORECASE,
+        ),
+        ("area code",),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(
+            r"\b(?!(?:19|20)\d\d\b|\d\d00\b)\d{4}\b(?= (?:number|phone)\b|,? same (?:start|beginning|first|area|prefix))|"
+            r"(\bwith )\d{3}[ -]?\d{3}\b(?= in front| before)|(\[phone\],? (?:it['\u2019]?s |but )?)0\d{3}\b|"
+            r"\b\d{3},? then \d\d[1-9]\b(?! ?(?:mg|dollars|bucks|\w*grams?))",
+            re.IGNORECASE,
+        ),
+        (" number", " phone", " same ", " in front", " then "),
     ),
 )

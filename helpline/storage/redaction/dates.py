@@ -43,7 +43,8 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"(\b(?:turn(?:s|ed|ing)?|be|cumpl\w+)(?: \d{{1,3}}| {BELOW_100}| (?:{UNITS}))?(?: a[nñ]os)?(?: on| el| "
+            rf"(\b(?:turn(?:s|ed|ing)?|be(?= \d| {BELOW_100}| (?:{UNITS})\b)|cumpl\w+)"
+            rf"(?: \d{{1,3}}| {BELOW_100}| (?:{UNITS}))?(?: a[nñ]os)?(?: on| el| "
             rf"this| next|"
             rf" in)? )"
             rf"(?:{_DAY_AND_MONTH}{_OF_A_YEAR}|{_SHORT}(?= *(?:$|[.,!?])))",
@@ -64,7 +65,7 @@ DATES: tuple[Rule, ...] = (
     Rule(
         "[date]",
         re.compile(
-            rf"(?<!since )(?<!sober )(?<!clean )\b{NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |"
+            rf"\b(?=\d)(?<!since )(?<!sober )(?<!clean ){NUMERIC_DATE}|\b{_DAY_AND_MONTH},? (?:of |in |de |"
             rf"del )?(?:{_YEAR}|(?:eighty|seventy|sixty|fifty|"
             rf"ninety)"
             rf"(?:[ -](?:{UNITS}))?\b)|\b\d{{1,2}}[ -]{MONTH}[ -]\d{{2,4}}\b",

@@ -20,7 +20,7 @@ _NO_ROAD = (
 _CAPS = rf"{_NO_ROAD}(?-i:[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){{0,2}})"
 _NAMED = rf"(?:{_CAPS}|{COMMON}\b(?: {_ROAD})?|(?!(?:the|my|this|that|a|our|your)\b){NO_STREET}\w+ {_ROAD})"
 _NUMBER = rf"(?:{UNITS}|{TENS}|{TEENS}|oh|zero|hundred)"
-_HOUSE = r"(?:trailer|lot|space|site|slip|cabin|pad|unit|house|room|apt|apartment|door|building|bldg)"
+_HOUSE = r"(?:trailer|lot|space|slot|spot|site|slip|cabin|pad|unit|house|room|apt|apartment|door|building|bldg)"
 _NTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{ORDINAL}|top|ground|bottom)"
 _FLOOR = rf"{_NTH} fl(?:oor|r)?\b"
 _ROUTE = r"(?:hc|h\.c\.|rr|r\.? ?r\.?|rt|rte|route|rural route|star route)"
@@ -31,22 +31,35 @@ HOMES: tuple[Rule, ...] = (
         "[address]",
         re.compile(
             rf"(\b{_HOUSE}(?:['\u2019]?s| is)? )(?:number|no\.?|num|#) ?\d+\w?(?: (?:in|at|on) (?:the )?{_CAPS})?|"
-            rf"\b(?:trailer|lot|space|site|slip|cabin|pad|unit)(?: number| no\.?)? ?#?\d+\w?,? (?:over )?(?:in|at|of) "
-            rf"(?:the )?{_CAPS}|"
+            rf"\b(?:trailer|lot|space|slot|spot|site|slip|cabin|pad|unit)(?: number| no\.?)? ?#?\d+\w?,? "
+            rf"(?:over )?(?:in|at|of) (?:the )?{_CAPS}|"
             r"\bhouse (?:is )?#?(?!(?:19|20)\d\d\b)\d{3,5}\b"
             r"(?![,.]\d| ?(?:people|dollars|bucks|sq|square|a month|k\b))",
             re.IGNORECASE,
         ),
-        ("trailer", " lot", "space ", "site ", "slip ", "cabin", "pad ", "unit", "house", "room", "door", "building"),
+        (
+            "trailer",
+            " lot",
+            "space ",
+            "slot ",
+            "spot ",
+            "site ",
+            "slip ",
+            "cabin",
+            "pad ",
+            "unit",
+            "house",
+            "room",
+            "door",
+            "building",
+        ),
     ),
     # A number of a street, and a street and its number.
     Rule(
         "[address]",
         re.compile(
             rf"(?<!case )(?<!group )(?<!phone )(?<!step )(?<!room )(?:\b(?:number|no\.|num)|#) ?\d{{1,5}}\w? "
-            rf"(?:on|off|in|at the end of|down) {_NAMED}|"
-            rf"\b(?:{_CAPS} {_ROAD}|{COMMON}(?: {_ROAD})?|(?!(?:the|my|this|any)\b){NO_STREET}\w+ {_ROAD}|"
-            rf"\[address\]),? (?:house )?(?:number|no\.|num|n[uú]mero|#) ?\d{{1,5}}\w?\b",
+            rf"(?:on|off|in|at the end of|down) {_NAMED}",
             re.IGNORECASE,
         ),
         ("number", " no.", " num ", "#", "número"),
@@ -116,5 +129,63 @@ HOMES: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         ("address", "addy", "live?", "house?"),
+    ),
+    Rule(
+        "[address]",
+        re.compile(
+            r"\b\d{3,4} block\b(?! of)(?:,? \d{3,5}\b)?|\bfire (?:number|no\.?|sign) #?\d+|"
+            r"(?<!a )\blots? #?\d+\w?(?: (?:and|&) \d+)?\b(?! ?(?:people|times|of|more|days|years|yrs|hours|hrs|min|weeks|months))|"
+            r"\b\d{1,4}-?[A-Z]\b(?=,? (?:that['\u2019]?s|is) (?:the|my) (?:door|apt|apartment|unit|room))|"
+            rf"\b\d{{1,5}} {_CAPS}(?= is (?:the|my) (?:building|house|address|place))",
+            re.IGNORECASE,
+        ),
+        (" block", "fire n", "fire s", "lot ", "lots ", "door", "is the building", "is my "),
+    ),
+    # "at Third and Vine", "at high & chittenden".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"(\b(?:at|on|by|near|off|of) )(?:{ORDINAL} (?:and|&|n) (?:{_CAPS}|{COMMON}\b)|"
+            rf"(?:{_CAPS}|{COMMON}) (?:and|&|n) {ORDINAL}\b|"
+            r"(?!(?:home|work|school|night|noon|church|group|lunch|times|detox|once)\b)[a-z]{4,} & "
+            r"(?!(?:home|work|school|night|noon|church|group|then)\b)[a-z]{4,}(?=[,.]|$))",
+            re.IGNORECASE,
+        ),
+        (" & ", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    ),
+)
+
+LEFT: tuple[Rule, ...] = (
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?:{_CAPS} {_ROAD}|{COMMON}(?: {_ROAD})?|(?!(?:the|my|this|any)\b){NO_STREET}\w+ {_ROAD}|"
+            rf"\[address\]),? (?:house )?(?:number|no\.|num|n[uú]mero|#) ?\d{{1,5}}\w?\b",
+            re.IGNORECASE,
+        ),
+        ("number", " no.", " num ", "#", "número"),
+    ),
+    # What a street's name or a question for it leaves open, and what is corrected.
+    Rule(
+        "[address]",
+        re.compile(
+            rf"(\[address\][.,]? (?:and )?(?:the |my |its )?(?:house |street )?(?:number|no\.?)(?: is|['\u2019]s)? )#?"
+            rf"(?:\d{{1,6}}\w?\b|(?:{_NUMBER}\b[ -]?){{1,4}}(?<! ))|"
+            rf"(\b(?:and|&) the (?:house )?number(?: is|['\u2019]s) )\d{{1,5}}\b|"
+            rf"(\b(?:apt|apartment|unit|lot|floor|room)[?:]+ )(?:\d{{1,5}}[a-z]?\b(?! (?:yrs?|years|days|hours|min|months|weeks|people))|(?:{_NUMBER}\b[ -]?){{1,4}}(?<! ))|"
+            rf"(\bnot )\d{{1,5}}(?=,? (?:it['\u2019]?s|but) \[address\])|(\[address\],? not )\d{{1,5}}\b|"
+            rf"(\b(?:door|mailbox|sign|gate|building)(?: number)? says )(?:\d{{1,5}} 1/2|\d{{3,5}}\w?\b)",
+            re.IGNORECASE,
+        ),
+        ("number", "apt", "apartment", "unit?", "lot?", "floor?", "room?", "not ", " says "),
+    ),
+    Rule(
+        "[address]",
+        re.compile(
+            r"(?-i:\bBox) \d{2,6}(?:,? station \w+)?\b|(?-i:\bRR) ?#?\d+\b|"
+            r"(?<!a )(\bbox(?: number)?(?: is|['\u2019]s|:) )#?\d+[a-z]?\b(?! ?(?:dollars|bucks|a |per|mg))",
+            re.IGNORECASE,
+        ),
+        ("box", "rr"),
     ),
 )

@@ -50,7 +50,7 @@ _PART_OF = re.compile(
     r"termina|empieza|[úu]ltimos (?:cuatro|4))\b[^.!?\n]{0,24}$",
     re.IGNORECASE,
 )
-_ZIP = re.compile(r"\b(?:zip|postal|c[oó]digo)\b[^.!?\n\d]{0,40}$", re.IGNORECASE)
+_ZIP = re.compile(r"\b(?:zi+p+|postal|c[oó]digo)\b[^.!?\n\d]{0,40}$", re.IGNORECASE)
 _SOMEBODYS = re.compile(
     r"\b(?:ssn|social|soc|medicaid|medicare|member|policy|record|mrn|chart|case|claim|citation|ticket|warrant|"
     r"account|"

@@ -52,8 +52,8 @@ TOWN = (
 _NUMBER_WORDS = rf"(?:{UNITS}|{TENS}|{TEENS}|hundred|oh)(?:[ -](?:{UNITS}|{TENS}|{TEENS}|hundred|oh?|thousand))"
 _ONE_NUMBER = rf"(?:{UNITS}|{TENS}|{TEENS}|oh|zero|hundred|thousand)"
 # Names that streets have anywhere; in lower case only these are one without a word like "street".
-_COMMON_NAMES = tuple(sorted(words("street_names")))
-COMMON = rf"(?:{'|'.join(_COMMON_NAMES)}|martin luther king)"
+COMMON_NAMES = (*sorted(words("street_names")), "martin luther king")
+COMMON = rf"(?:{'|'.join(COMMON_NAMES)})"
 _PLACED = (
     r"\b(?:(?:liv(?:e|es|ed|ing)|stay(?:s|ed|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?|crash(?:es|ing)?|house|home|"
     r"place|"
@@ -238,7 +238,7 @@ IN_WORDS: tuple[Rule, ...] = (
             rf"(?:{COMMON}\b)",
             re.IGNORECASE,
         ),
-        _COMMON_NAMES,
+        COMMON_NAMES,
     ),
     Rule(
         "[address]",
