@@ -121,7 +121,11 @@ BIRTHDAYS: tuple[Rule, ...] = (
     ),
     Rule(
         "[date]",
-        re.compile(r"(\bcumpl\w+ (?:\d\d|\w+)(?: a[nñ]os)?[^\n.!?;\d]{0,30}?\b)(?:el )?\d{1,2}\b(?! de\b|[/.-]?\d)", re.IGNORECASE),
+        re.compile(
+            r"(\bcumpl\w+ (?:\d\d|\w+)(?: a[nñ]os)?[^\n.!?;\d]{0,30}?\b)"
+            r"(?:el )?\d{1,2}\b(?! de\b|[/.-]?\d)",
+            re.IGNORECASE,
+        ),
         ("cumpl",),
     ),
     Rule(
@@ -196,7 +200,8 @@ LEFT: tuple[Rule, ...] = (
         "[date]",
         re.compile(
             rf"({_BIRTH}[^\n.!?;\d]{{0,30}}[?.!]+ (?:(?!\b{_OTHER}\b)[^\n\d]){{0,20}}?)\b{_DAY_AND_MONTH}|"
-            rf"({_BIRTH}[^\n]{{0,60}}?\[date\](?:(?!\b(?:in|since|from|name|got)\b)[^\n.!?\d]){{1,50}}\b)(?:19|20)\d\d\b|"
+            rf"({_BIRTH}[^\n]{{0,60}}?\[date\]"
+            rf"(?:(?!\b(?:in|since|from|name|got)\b)[^\n.!?\d]){{1,50}}\b)(?:19|20)\d\d\b|"
             rf"({_BIRTH}[^\n]{{0,40}}?\[date\][.,!]* (?:no,? |sorry,? )?(?:it['\u2019]?s|i mean|actually) )"
             rf"(?:the )?{_NTH}|"
             rf"({_BIRTH}[^\n]{{0,80}}?)\bnineteen[ -](?:{TENS})(?:[ -](?:{UNITS}))?\b",

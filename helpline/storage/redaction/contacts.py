@@ -259,7 +259,8 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            r"\b(?!(?:19|20)\d\d\b|\d\d00\b)\d{4}\b(?= (?:number|phone)\b|,? same (?:start|beginning|first|area|prefix))|"
+            r"\b(?!(?:19|20)\d\d\b|\d\d00\b)\d{4}\b(?= (?:number|phone)\b"
+            r"|,? same (?:start|beginning|first|area|prefix))|"
             r"(\bwith )\d{3}[ -]?\d{3}\b(?= in front| before)|(\[phone\],? (?:it['\u2019]?s |but )?)0\d{3}\b|"
             r"\b\d{3},? then \d\d[1-9]\b(?! ?(?:mg|dollars|bucks|\w*grams?))",
             re.IGNORECASE,

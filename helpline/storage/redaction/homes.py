@@ -134,7 +134,8 @@ HOMES: tuple[Rule, ...] = (
         "[address]",
         re.compile(
             r"\b\d{3,4} block\b(?! of)(?:,? \d{3,5}\b)?|\bfire (?:number|no\.?|sign) #?\d+|"
-            r"(?<!a )\blots? #?\d+\w?(?: (?:and|&) \d+)?\b(?! ?(?:people|times|of|more|days|years|yrs|hours|hrs|min|weeks|months))|"
+            r"(?<!a )\blots? #?\d+\w?(?: (?:and|&) \d+)?\b"
+            r"(?! ?(?:people|times|of|more|days|years|yrs|hours|hrs|min|weeks|months))|"
             r"\b\d{1,4}-?[A-Z]\b(?=,? (?:that['\u2019]?s|is) (?:the|my) (?:door|apt|apartment|unit|room))|"
             rf"\b\d{{1,5}} {_CAPS}(?= is (?:the|my) (?:building|house|address|place))",
             re.IGNORECASE,
@@ -172,7 +173,9 @@ LEFT: tuple[Rule, ...] = (
             rf"(\[address\][.,]? (?:and )?(?:the |my |its )?(?:house |street )?(?:number|no\.?)(?: is|['\u2019]s)? )#?"
             rf"(?:\d{{1,6}}\w?\b|(?:{_NUMBER}\b[ -]?){{1,4}}(?<! ))|"
             rf"(\b(?:and|&) the (?:house )?number(?: is|['\u2019]s) )\d{{1,5}}\b|"
-            rf"(\b(?:apt|apartment|unit|lot|floor|room)[?:]+ )(?:\d{{1,5}}[a-z]?\b(?! (?:yrs?|years|days|hours|min|months|weeks|people))|(?:{_NUMBER}\b[ -]?){{1,4}}(?<! ))|"
+            rf"(\b(?:apt|apartment|unit|lot|floor|room)[?:]+ )"
+            rf"(?:\d{{1,5}}[a-z]?\b(?! (?:yrs?|years|days|hours|min|months|weeks|people))"
+            rf"|(?:{_NUMBER}\b[ -]?){{1,4}}(?<! ))|"
             rf"(\bnot )\d{{1,5}}(?=,? (?:it['\u2019]?s|but) \[address\])|(\[address\],? not )\d{{1,5}}\b|"
             rf"(\b(?:door|mailbox|sign|gate|building)(?: number)? says )(?:\d{{1,5}} 1/2|\d{{3,5}}\w?\b)",
             re.IGNORECASE,
