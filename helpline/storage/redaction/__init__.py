@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from helpline.storage.redaction import addresses, contacts, dates, ids, streets
+from helpline.storage.redaction import addresses, birthdays, contacts, dates, homes, ids, pieces, spoken, streets
 from helpline.storage.redaction.names import redact_names
 from helpline.storage.redaction.places import without_places
 from helpline.storage.redaction.rules import replaced
@@ -16,17 +16,29 @@ from helpline.storage.redaction.rules import replaced
 # What can be written without a digit, and what cannot.
 _IN_WORDS = (
     *contacts.IN_WORDS,
+    *spoken.DATES,
+    *birthdays.BIRTHDAYS,
     *dates.DATES,
+    *birthdays.LEFT,
+    *homes.HOMES,
     *streets.IN_WORDS,
+    *homes.LEFT,
+    *spoken.REST,
 )
 _IN_DIGITS = (
     *contacts.IN_WORDS,
     *contacts.IN_DIGITS,
+    *spoken.DATES,
+    *birthdays.BIRTHDAYS,
     *dates.DATES,
+    *birthdays.LEFT,
     *ids.IDS,
     *contacts.PHONES,
+    *homes.HOMES,
     *addresses.ADDRESSES,
     *streets.IN_WORDS,
+    *homes.LEFT,
+    *spoken.REST,
 )
 # Free numbers belong to services, such as the helplines that people ask about.
 _FREE = re.compile(
@@ -36,20 +48,33 @@ _FREE = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"[@\d]")
+# Worth a look for numbers in pieces.
+_NUMBER = re.compile(rf"\d\D|\b(?:{'|'.join(pieces.CUES)})")
 _TEXT_KEYS = frozenset({"text", "value"})
 
 
 def redact(text: str) -> str:
     """Return `text` with what identifies a person replaced by its kind, such as ``[phone]`` or ``[name]``."""
+    return redact_names(without_numbers(text))
+
+
+def without_numbers(text: str) -> str:
+    """Return `text` with everything but the names of people replaced."""
     low = text.lower()
     if _DIGIT.search(text):
         # Every second part is a free number, which stays.
         parts = _FREE.split(text)
-        parts[::2] = [ids.without_ids(replaced(part, low, _IN_DIGITS)) for part in parts[::2]]
+        parts[::2] = [ids.without_ids(replaced(_aloud(part, low), low, _IN_DIGITS)) for part in parts[::2]]
         text = "".join(parts)
     else:
-        text = replaced(text, low, _IN_WORDS)
-    return redact_names(without_places(text))
+        text = replaced(_aloud(text, low), low, _IN_WORDS)
+    return without_places(text)
+
+
+def _aloud(text: str, low: str) -> str:
+    """Return `text` without what is said aloud, which the patterns of what is written would take apart."""
+    text = replaced(text, low, spoken.SAID)
+    return pieces.without_pieces(text) if _NUMBER.search(low) else text
 
 
 def redact_event(event: dict[str, Any]) -> dict[str, Any]:

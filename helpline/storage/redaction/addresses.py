@@ -7,6 +7,7 @@ import re
 from helpline.storage.redaction.rules import Rule
 from helpline.storage.redaction.streets import (
     COMMON,
+    COMMON_NAMES,
     COMPASS,
     CROSSED,
     HOME,
@@ -82,26 +83,17 @@ ADDRESSES: tuple[Rule, ...] = (
         (
             "calle",
             "avenida",
-            "av",
+            "av ",
+            "av.",
             "camino",
             "carrera",
             "county",
             "state",
             "rural",
-            "rr",
-            "route",
-            "rte",
+            "rr ",
             "hwy",
             "highway",
-            "interstate",
-            "i-",
-            "i ",
-            "us",
-            "sr",
-            "cr",
-            "fm",
-            "exit",
-            "mile",
+            *(f"{road}{gap}" for road in ("sr", "cr", "fm") for gap in " -"),
             "block",
         ),
     ),
@@ -124,12 +116,33 @@ ADDRESSES: tuple[Rule, ...] = (
             rf"\b{COMMON} (?:and|&|n) {NTH}\b",
             re.IGNORECASE,
         ),
+        COMMON_NAMES,
     ),
     Rule(
         "[address]",
-        re.compile(r"\bp\.? ?o\.? ?box(?: is| number| no\.?|:)* ?#?\d+|\bapartado(?: postal)? \d+", re.IGNORECASE),
-        ("box", "apartado"),
+        re.compile(
+            r"\b(?:p\.? ?o\.?|post office) ?(?:box|drawer)(?: is| number| no\.?|:)* ?#?\d+(?:-[A-Z\d]+)?|"
+            r"\bp\.? ?o\.? ?box (?:\d ){2,}\d\b|\bbox \d+,? (?:route|rt|rr) \d+|\bapartado(?: postal)? \d+",
+            re.IGNORECASE,
+        ),
+        ("box", "drawer", "apartado"),
     ),
+    # "2200 w prince", "88½ Railroad", "228 1/2 Winnebago", "512 de la calle maple", "county road 900 east".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"(?<![\w$.,/-])\d{{3,5}} (?:[nse]\.?|w\.?(?! (?:insurance|medicaid|coverage|tax|tip|food|fees|help|"
+            rf"them|everything)\b))"
+            rf" {NO_STREET}(?:[a-z]{{4,}}|{NTH})\b|\b\d{{1,5}}(?: ?[\u00bc-\u00be]| 1/2) (?-i:[A-Z])\w+(?: "
+            rf"{STREET}\b)?|"
+            rf"\b\d{{1,6}} de (?:la )?(?:calle|avenida) \w+|"
+            rf"\b\d{{1,6}} (?:north|south|east|west) (?:{NTH}|(?!(?:of|side|on|bound|"
+            rf"end)\b){NO_STREET}[a-z]{{3,}})\b|"
+            rf"\b\d{{1,5}}-(?-i:[A-Z]) (?-i:[A-Z])\w+(?: {STREET}\b)?",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule("[address]", re.compile(r"\[address\](?:-[A-Z]\b|,? (?:north|south|east|west|[NSEW])\b)", re.IGNORECASE)),
     Rule(
         "[address]",
         re.compile(
@@ -141,7 +154,8 @@ ADDRESSES: tuple[Rule, ...] = (
             r"(?<!a )(?<!alot )\b(?:(?:room|rm)(?= ?#?(?:\d\d|\d[a-z]\b))|lot|bldg|building|"
             r"dorm|bunk|trailer|space|cell|"
             r"house (?:number|no\.?|num))"
-            r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min\w*|hours?|days?|weeks?|months?|years?|times|of|year|to|more|"
+            r"(?: is|:)? ?#?\d+[a-z]?\b(?! ?(?:people|min\w*|hours?|days?|weeks?|months?|years?|times|of|year|to|"
+            r"more|"
             r"and)\b)|"
             r"\b(?-i:Building|Bldg|Unit|Apt|Block|Tower|Dorm|Lot|Suite|Room|Ste) (?-i:[A-Z])\b",
             re.IGNORECASE,

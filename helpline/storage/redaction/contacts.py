@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.numerals import DIGIT_WORDS, DIGITS_IN_WORDS
+from helpline.storage.redaction.numerals import BELOW_100, DIGIT_WORDS, DIGITS_IN_WORDS
 from helpline.storage.redaction.rules import Rule
 
 _ENDING = r"(?:com|net|org|edu|gov|us|co|io|me|uk|mx|ca|info|biz)"
 _NETWORK = (
     r"(?:insta(?:gram)?|snap(?:chat)?|facebook|fb|venmo|cash ?app|zelle|paypal|discord|telegram|tik ?tok|twitter|ig|"
-    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger)"
+    r"reddit|skype|whatsapp|linkedin|signal|xbox|psn|steam|kik|gamertag|twitch|youtube|messenger|finsta|bereal|"
+    r"bluesky|"
+    r"roblox|soundcloud|tumblr|pinterest|grindr|tinder|hinge|wechat|viber|groupme)"
 )
 _ACCOUNT = r"(?:user ?name|screen ?name|log ?in|user ?id|usuario|my handle)"
 # Digits may be typed as letters that look like them.
 _D = r"[\doOlI]"
+# What may stand between the groups of a number.
+_APART = r"[\s./*~_\u2022\u00b7\u2013\u2014-]{0,3}"
+# A few digits of a number; behind them, what they would count.
+_FEW = rf"(?:\d{{1,4}}\b|(?:{DIGIT_WORDS}|{BELOW_100})\b(?:[ -](?:{DIGIT_WORDS}|{BELOW_100})\b){{0,3}})"
+_COUNTED = r"(?![\w%]| ?(?:dollars|bucks|days?|weeks?|months?|years?|hours?|min\w*|mg|people|a month|steps|pills))"
 
 IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[email]",
         re.compile(
-            r"(?<![\w.+-])[\w.+-]+(?: (?:dot|underscore|dash|punto|guion) \w+){0,2} ?"
+            r"(?<![\w.+-])[\w.+-]+(?:(?: (?:dot|underscore|dash|punto|guion)|,? then(?: the (?:number|letter))?) "
+            r"\w+){0,3},? ?"
             r"(?:@|\(at\)|\[at\]|\{at\}|<at>|\bat\b|\barroba\b) ?"
             r"(?:(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton(?:mail)?|msn|comcast|live|ymail|att)"
             rf"|[\w-]+ ?(?:\(dot\)|\[dot\]| dot | punto |(?<=\w)\.(?=\w)) ?{_ENDING}\b)"
@@ -29,11 +37,23 @@ IN_WORDS: tuple[Rule, ...] = (
         ),
         ("@", " at ", "(at)", "[at]", "{at}", "<at>", "arroba"),
     ),
+    # "t-i-t-a underscore m at webmail dot org", "ana arroba correo punto mx": the ending may be any.
+    Rule(
+        "[email]",
+        re.compile(
+            r"(?<![\w.+-])[\w.+-]+(?: (?:dot|underscore|dash|punto|gui[oó]n(?: bajo)?) [\w.+-]+){0,3} ?"
+            r"(?:(?:\(at\)|\[at\]|\{at\}|<at>|@) ?[\w-]+ ?(?:\(dot\)|\[dot\]|\{dot\}|<dot>| dot | punto ) ?\w+"
+            r"|(?:\bat\b|\barroba\b) [\w-]+ (?:dot|punto) \w+)",
+            re.IGNORECASE,
+        ),
+        ("dot", "punto"),
+    ),
     Rule(
         "[web address]",
         re.compile(
             rf"\b(?:https?://|www\.)\S+|(?<![\w@-])(?:[\w-]+\.)+{_ENDING}/\S+|"
-            r"(?<![\w@.-])(?!(?:healthcare|samhsa|findtreatment|medicaid|medicare)\.)[\w-]{3,}\.(?:com|net|org|edu)\b",
+            r"(?<![\w@.-])(?!(?:healthcare|samhsa|findtreatment|medicaid|medicare)\.)[\w-]{3,}\.(?:com|net|org|"
+            r"edu)\b",
             re.IGNORECASE,
         ),
         (
@@ -101,6 +121,8 @@ IN_WORDS: tuple[Rule, ...] = (
             "twitch",
             "youtube",
             "messenger",
+            *("bereal", "bluesky", "roblox", "soundcloud", "tumblr", "pinterest", "grindr", "tinder", "hinge"),
+            *("wechat", "viber", "groupme"),
             "username",
             "user name",
             "screen",
@@ -116,6 +138,16 @@ IN_WORDS: tuple[Rule, ...] = (
         ("_", "#"),
     ),
     Rule("[handle]", re.compile(r"(?<![\w.-])(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"), (".",)),
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(\bsame\b[^\d\n.!?]{{0,25}}\b(?:ends?|ending|last (?:two|2|four|4)|finish\w*)\b(?: (?:in|is|are|with|of|"
+            rf"it|instead)){{0,3}} ){_FEW}{_COUNTED}|"
+            rf"(\bsame\b[^\d\n.!?]{{0,15}}? ){_FEW}(?= (?:at|on|for) the end)",
+            re.IGNORECASE,
+        ),
+        ("same",),
+    ),
     # The numbers of a phone in words.
     Rule("[phone]", re.compile(rf"\b(?:{DIGIT_WORDS}\b[ ,.-]*){{7,}}(?<![ ,.-])", re.IGNORECASE), DIGITS_IN_WORDS),
 )
@@ -130,7 +162,8 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            rf"(?<![\w-])(?:\+?\d{{1,3}}[ .-]{{0,3}})?\(?(?=\d|{_D}\d){_D}{{3}}\)?[\s./-]{{0,3}}{_D}{{3}}[\s./-]{{0,3}}"
+            rf"(?<![\w-])(?:\+?\d{{1,3}}(?: ?\(0\))?[ .-]{{0,3}})?\(?(?=\d|"
+            rf"{_D}\d){_D}{{3}}\)?{_APART}{_D}{{3}}{_APART}"
             rf"{_D}{{4}}(?!\w|-\d)(?:,? ?(?:x|ext\.?|extension) ?\d+)?"
         ),
     ),
@@ -161,7 +194,8 @@ PHONES: tuple[Rule, ...] = (
     Rule(
         "[phone]",
         re.compile(
-            r"((?:\b(?:phone|cell|mobile|tel[eé]?fono|text|txt|call|fax|number|n[uú]mero|pager|ext|extension)\b\W{0,3}"
+            r"((?:\b(?:phone|cell|mobile|tel[eé]?fono|text|txt|call|fax|number|n[uú]mero|pager|ext|"
+            r"extension)\b\W{0,3}"
             r"(?:me |us |is |at |es |el |\w+ ){0,2}))\d{3}[ .-]?\d{3,4}(?![\w-])|(\b(?:ext|extension|x)\.? ?#?)"
             r"\d{2,6}\b",
             re.IGNORECASE,
@@ -190,5 +224,47 @@ PHONES: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         ("last four", "last 4"),
+    ),
+    # Two letters of an exchange, as numbers once were; "its 0112 not 0121" of one that stands elsewhere.
+    Rule("[phone]", re.compile(r"\b[A-Z]{2} ?\d[ -]\d{4}\b")),
+    Rule(
+        "[phone]",
+        re.compile(
+            r"\b\d{4},? (?:not|no) (?!(?:19|20)\d\d\b)\d{4}\b|(\b(?:not|no en|no es) )(?!(?:19|20)\d\d\b)\d{4}\b"
+        ),
+        ("phone", "number", "cell", "digits", "tel", "fono", "número", "-"),
+    ),
+    # The halves of a number in two sentences, and a number told by what is other in it.
+    Rule(
+        "[phone]",
+        re.compile(
+            rf"(\b(?:rest|last (?:four|4|part|half|two|2|digits)|second (?:half|part)|other half|then)"
+            rf"(?: (?:of it|is|are|was|its|it['\u2019]?s|with|in)){{0,3}}[:,]? ?)(?!(?:19|20)\d\d\b|\d\d00\b)"
+            rf"(?:\d{{4}}|\d\d[ -]\d\d|(?<=two are )\d\d|(?<=two is )\d\d|(?<=2 are )\d\d)\b{_COUNTED}|"
+            rf"(\bfirst (?:half|part|three|3|six|6)(?: of (?:it|my number|the number))?(?: is| are|:)? )\d{{3}}"
+            rf"(?:[ .-]?\d{{3}})?\b|\b\d{{3}} area(?: code)?\b|\[phone\],? (?:area )?\d{{3}} area\b",
+            re.IGNORECASE,
+        ),
+        ("phone", "number", "cell", "digits", "text me", "call me", "area"),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(
+            r"\b\d{3}\b(?= is (?:the|my) area)|(\b(?:then|after that|followed by)(?: it['\u2019]?s| is| comes)? )"
+            r"(?:\d{3,4}|\d(?: \d){2,3})\b",
+            re.IGNORECASE,
+        ),
+        ("area code",),
+    ),
+    Rule(
+        "[phone]",
+        re.compile(
+            r"\b(?!(?:19|20)\d\d\b|\d\d00\b)\d{4}\b(?= (?:number|phone)\b"
+            r"|,? same (?:start|beginning|first|area|prefix))|"
+            r"(\bwith )\d{3}[ -]?\d{3}\b(?= in front| before)|(\[phone\],? (?:it['\u2019]?s |but )?)0\d{3}\b|"
+            r"\b\d{3},? then \d\d[1-9]\b(?! ?(?:mg|dollars|bucks|\w*grams?))",
+            re.IGNORECASE,
+        ),
+        (" number", " phone", " same ", " in front", " then "),
     ),
 )

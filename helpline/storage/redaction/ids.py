@@ -61,6 +61,27 @@ IDS: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
     ),
+    # What is left of one in groups, and a plate in two: "tag number is 14C 9KX".
+    Rule("[id]", re.compile(r"\[id\](?:[ -](?=[A-Z]*\d)[A-Z\d]{2,})+(?![\w-])")),
+    Rule(
+        "[id]",
+        re.compile(
+            r"(\b(?:plates?|tag|licen[cs]e|vin|placas?|matr[ií]cula|reg(?:istration)?)\b[^.!?\n\d]{0,24}? )"
+            r"(?-i:(?=[A-Z\d]{0,3}[\s*.\u2022-]?[A-Z\d]*\d)(?=\S*[A-Z])[A-Z\d]{2,4}[\s*.\u2022-]?[A-Z\d]{2,5}\b)",
+            re.IGNORECASE,
+        ),
+        ("plate", "tag", "licen", "vin", "placa", "matr", "reg"),
+    ),
+    # "citation E 0 1 1 7 7 - Q", "ID# CCHI-I 0055-1", "account no. ending -70031".
+    Rule(
+        "[id]",
+        re.compile(
+            rf"(\b{_NAME}\b(?:[ -]{_WORD})*\.?(?: is| are|:|=|,|#| ending| ends)*[ #:]*)"
+            r"(?:(?-i:[A-Z]{1,5}(?:-[A-Z]{1,4})?[ -])?(?:\d[ -]{1,3}){3,}\d+(?:[ -]{1,3}[A-Z]\b)?|"
+            r"(?-i:[A-Z]{2,6}-[A-Z]{1,4}) \d{3,}(?:-\d+)*|-\d{4,})(?![\w-])",
+            re.IGNORECASE,
+        ),
+    ),
     Rule("[id]", re.compile(r"(\b(?:badge|inmate|locker|docket)(?: (?:number|no\.?|is))* ?#?)\d{2,}\b", re.IGNORECASE)),
     Rule("[id]", re.compile(r"(?<![\w*])[*\u2022]+[ -]?\d{4}\b")),
     # Cards and long account numbers in groups.

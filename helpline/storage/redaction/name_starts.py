@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from helpline.storage.redaction import name_cues as cues
 from helpline.storage.redaction.words import (
@@ -16,6 +17,7 @@ from helpline.storage.redaction.words import (
     WORD_CAPITAL,
     is_misspelt,
     kind,
+    lines,
     words,
 )
 
@@ -34,10 +36,22 @@ _SPANISH = re.compile(
 _BRAND = re.compile(r"(?!(?:Ma?c|De|Da|La|Le|Di|Du|Fitz|Van|O|Ja|Ke|Ra|Sha)[A-Z])[A-Z][a-z]+[A-Z]")
 # How far before a word its introduction is looked for, in characters.
 _REACH = 60
+# A town follows these, where a name could as well be one's.
+_IN = re.compile(
+    r"\b(?:in|near|outside|around|downtown|(?:mov(?:e|ed|ing)|drove|flew|drive|bus|flight|train|back|way|ride) to|"
+    r"(?:am|i['\u2019]?m|is|are|moved|back|here|came|come|coming|flying|driving|drive|calling|writing|originally|way|bus|"
+    r"flight|train|people|miles|hours?|minutes|over|up|down|out|far) from) $",
+    re.IGNORECASE,
+)
 _LONGEST_SIGNATURE = 40
 # How many words a message may have for names in a row without capital letters to be believed.
 _SHORT = 14
 Token = tuple[int, int, str]
+
+
+@cache
+def _towns() -> frozenset[str]:
+    return frozenset(lines("cities"))
 
 
 class Message:
@@ -63,6 +77,12 @@ class Message:
         if self.kinds[place] != WORD or low in cues.INITIALS or low in words("wordlike_surnames"):
             return True
         return self._names and low not in cues.NO_NAME
+
+    def is_town(self, place: int) -> bool:
+        """Tell whether a word that could be a name is a town, by what stands before it: "I grew up in brooklyn"."""
+        if self.kinds[place] != FIRST or self.tokens[place][2].lower() not in _towns() or "[address]" in self.text:
+            return False
+        return _IN.search(self.before(place)) is not None
 
     def before(self, place: int) -> str:
         """Return what stands before a word, as far as it matters."""
@@ -179,7 +199,7 @@ class Message:
             return True
         if what == DOUBTFUL_CAPITAL:
             return low not in cues.NOT_BY_CAPITAL
-        return not _is_code(word) and low not in words("well_known")
+        return not _is_code(word) and low not in words("well_known") and low not in words("brands")
 
     def _doubtful(self, place: int) -> bool:
         """Tell whether a word in lower case that is a name and something else, too, is a name here."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from helpline.storage.redaction import reader
 from helpline.storage.redaction.name_cues import INTRODUCED, KNOWN, PARTICLES
-from helpline.storage.redaction.name_starts import INITIALS_BEFORE, Message
+from helpline.storage.redaction.name_starts import INITIALS_BEFORE, Message, Token
 from helpline.storage.redaction.words import (
     CAPITAL,
     DOUBTFUL_CAPITAL,
@@ -26,8 +27,17 @@ _TOKEN = re.compile(r"(?<!\w)[^\W\d_]+(?:[-'\u2019](?!s\b)[^\W\d_]+)*(?!\w)")
 # Names that need no look into the lists: spelt, of two dotted letters, and at the end behind a closing or a dash.
 _CAPITALISED = r"(?-i:[A-Z][\w'\u2019.-]*(?:[ \t][A-Z][\w'\u2019.-]*){0,3})"
 _AT_ONCE = (
-    re.compile(r"()\b[A-Z](?:-[A-Z]){3,}\b"),
-    re.compile(r"()\b[A-Z]\.[A-Z]\.(?= (?:is|was) (?:my|our)\b)|(?<=brother )[A-Z]\.[A-Z]\."),
+    re.compile(
+        r"()\b(?!I-?O-?P|P-?H-?P|C-?B-?T|D-?B-?T|D-?U-?I|A-?D-?H-?D)[A-Z](?:-[A-Za-z]){2,}\b|\b[a-z](?:-[a-z]){3,}\b|"
+        r"(?<![\w'\u2019])(?:[b-hj-zB-HJ-Z](?: [a-zA-Z]){3,}|[b-hj-zB-HJ-Z](?: [a-zA-Z]){0,9} double [a-zA-Z](?: "
+        r"[a-zA-Z]){0,9}|"
+        r"[A-Z](?:\. ?[A-Z]){3,}\.?)(?![\w'\u2019])"
+    ),
+    # Initials that are no abbreviation.
+    re.compile(
+        rf"()(?<![\w.])(?!(?:{'|'.join(map(re.escape, sorted(words('abbreviations'))))})\b)"
+        r"[A-Z]\.(?:[A-Z]\.){1,2}(?!\w)"
+    ),
     re.compile(
         r"(\b(?:regards|sincerely|yours(?: truly)?|respectfully|thanks|thank you|best|love|cheers|blessings|warmly|"
         rf"gracias|atentamente|saludos),?[ \t]*\n\s{{0,20}}){_CAPITALISED}(?=\s{{0,20}}\Z)",
@@ -37,6 +47,8 @@ _AT_ONCE = (
 )
 # One of these is in all of them.
 _MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
+# Or letters apart; a space before is quick to find.
+_SPELT = re.compile(r" [A-Za-z] [A-Za-z] [A-Za-z]\b")
 # An initial behind a name; "I" and words of one letter are none.
 _INITIAL = re.compile(r"[ \t](?:(?!I)[A-Z]\b\.?|(?![ianuyo])[a-z](?=[ \t]*(?:$|[,.!?\n])))")
 _MOST_PARTS = 4
@@ -44,29 +56,43 @@ _TAG = re.compile(r"\[[a-z ]+\]")
 NAME = "[name]"
 
 
-def redact_names(text: str) -> str:
-    """Return `text` with names of people as ``[name]``."""
-    for pattern in _AT_ONCE if _MARKS.search(text) else ():
+def redact_names(text: str, by_rules_only: bool = False) -> str:
+    """Return `text` with names of people as ``[name]``.
+
+    by_rules_only: without what was learned, which is learned beside the rules.
+    """
+    # What has been read once is not read again: a tag leads to no name.
+    read = not by_rules_only and NAME not in text
+    marked = _MARKS.search(text) or _SPELT.search(f" {text}") or " double " in text
+    for pattern in _AT_ONCE if marked else ():
         text = pattern.sub(lambda found: (found.group(1) or "") + NAME, text)
-    tokens = [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text)]
+    tokens = word_tokens(text)
     if not tokens:
         return text
     message = Message(text, tokens)
+    learned = reader.found(text, tokens) if read else frozenset()
     parts: list[str] = []
     end, place, last = 0, 0, -2
     known: list[tuple[int, int]] | None = None
     while place < len(tokens):
         start = tokens[place][0]
-        if message.may_begin(place) and (message.begins(place) or message.follows(place, last)):
+        if place in learned or (message.may_begin(place) and (message.begins(place) or message.follows(place, last))):
             if known is None:
                 known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
-            if not any(first <= start < stop for first, stop in known):
+            if not any(first <= start < stop for first, stop in known) and not message.is_town(place):
                 initials = INITIALS_BEFORE.search(text, max(end, start - 5), start)
                 place, stop = _end(message, place)
+                while place + 1 in learned and message.joined(place):
+                    place, stop = place + 1, tokens[place + 1][1]
                 parts += [text[end : initials.start() if initials else start], NAME]
                 end, last = stop, place
         place += 1
     return "".join([*parts, text[end:]]) if parts else text
+
+
+def word_tokens(text: str) -> list[Token]:
+    """Return the words of a text that can be names: start, end and the word itself."""
+    return [(found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text)]
 
 
 def _next(message: Message, place: int) -> int | None:

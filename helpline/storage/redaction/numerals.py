@@ -6,6 +6,11 @@ UNITS = "one|two|three|four|five|six|seven|eight|nine"
 TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 SPANISH_UNITS = "cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
+SPANISH_TEENS = "diez|once|doce|trece|catorce|quince|diecis[eé]is|diecisiete|dieciocho|diecinueve|veinti\\w+"
+SPANISH_TENS = "veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa"
+SPANISH_HUNDREDS = (
+    "cien(?:to)?|doscientos|trescientos|cuatrocientos|quinientos|seiscientos|setecientos|ochocientos|novecientos"
+)
 ORDINAL = (
     r"(?:(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"
     r"twelfth|"
@@ -26,3 +31,5 @@ MONTHS = (
 )
 DIGITS_IN_WORDS = (*UNITS.split("|"), *SPANISH_UNITS.split("|"), "zero")
 NUMBERS_IN_WORDS = (*UNITS.split("|"), *TENS.split("|"), *TEENS.split("|"), "hundred")
+# Of numbers with more words than one, each has one of these.
+LONG_NUMBERS = (*("hundred", " oh ", "teen", *TENS.split("|")), *(f"{unit} " for unit in UNITS.split("|")[1:]))

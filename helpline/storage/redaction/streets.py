@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.numerals import NUMBERS_IN_WORDS, TEENS, TENS, UNITS
+from helpline.storage.redaction.numerals import LONG_NUMBERS, NUMBERS_IN_WORDS, TEENS, TENS, UNITS
 from helpline.storage.redaction.rules import Rule
 from helpline.storage.redaction.words import words
 
@@ -32,7 +32,8 @@ COMPASS = r"(?:[NSEW]{1,2}\b\.?|north|south|east|west|northeast|northwest|southe
 _UNIT_WORD = r"(?:apt|apartment|unit|suite|ste|room|rm|lot|floor|fl|trailer|bldg|building|flat|space|cell|bunk|depto)"
 UNIT = rf"(?:[, ]+(?:{_UNIT_WORD}\b\.? ?#? ?|# ?)[\w-]+)?"
 _LETTERS = (
-    r"A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+    r"A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|"
+    r"W[AIVY]"
 )
 STATES = (
     r"alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|"
@@ -49,11 +50,13 @@ TOWN = (
     rf"(?:,? \d{{5}}(?:-\d{{4}})?\b)?|,? \d{{5}}(?:-\d{{4}})?\b)?"
 )
 _NUMBER_WORDS = rf"(?:{UNITS}|{TENS}|{TEENS}|hundred|oh)(?:[ -](?:{UNITS}|{TENS}|{TEENS}|hundred|oh?|thousand))"
+_ONE_NUMBER = rf"(?:{UNITS}|{TENS}|{TEENS}|oh|zero|hundred|thousand)"
 # Names that streets have anywhere; in lower case only these are one without a word like "street".
-_COMMON_NAMES = tuple(sorted(words("street_names")))
-COMMON = rf"(?:{'|'.join(_COMMON_NAMES)}|martin luther king)"
+COMMON_NAMES = (*sorted(words("street_names")), "martin luther king")
+COMMON = rf"(?:{'|'.join(COMMON_NAMES)})"
 _PLACED = (
-    r"\b(?:(?:liv(?:e|es|ed|ing)|stay(?:s|ed|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?|crash(?:es|ing)?|house|home|place|"
+    r"\b(?:(?:liv(?:e|es|ed|ing)|stay(?:s|ed|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?|crash(?:es|ing)?|house|home|"
+    r"place|"
     r"apartment|apt|trailer|camp(?:ed|ing)?|am|['\u2019]m|im|['\u2019]re|are|is|he['\u2019]?s|she['\u2019]?s|"
     r"hang(?:s|ing)? out|walk(?:ing)?|"
     r"parked|corner|over|right|just|born and raised|grew up|located)"
@@ -70,7 +73,8 @@ HOME = (
     r"\b(?:(?:liv(?:e|es|ing)|stay(?:s|ing)?|resid(?:e|es|ing)|sleep(?:s|ing)?) (?:on|at|in|off(?: of)?|right (?:on|"
     r"off|by))|"
     r"(?:my|his|her|our|their|home|mailing|street|the|current) address(?: is|:|'s| es)?(?: at| on)?|address ?:|"
-    r"house (?:is )?(?:on|at)|moved to|come to|send (?:it|the \w+|them|mail) to|mail (?:it )?to|my place is|"
+    r"house (?:is )?(?:on|at)|moved to|come to|(?:our|his|her|their) place is|send (?:it|the \w+|them|mail) to|mail "
+    r"(?:it )?to|my place is|"
     r"direcci[oó]n(?: es|:)?|vivo en(?: la| el)?|domicilio(?: es|:)?) "
 )
 # What has to be in a message for `HOME` to be worth a search.
@@ -85,7 +89,7 @@ HOME_CUES = (
     "come to",
     "send ",
     "mail ",
-    "my place",
+    "place is",
     "direcci",
     "vivo",
     "domicilio",
@@ -141,11 +145,53 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            r"\b(?!(?:an?|the|my|this|that|other|another|every|any|only|one|new|best|which|each|first|last|some|no|or|"
+            r"\b(?!(?:an?|the|my|this|that|other|another|every|any|only|one|new|best|which|each|first|last|some|no|"
+            r"or|"
             rf"and|of|to|by|in|on|at|whole|right|wrong|down|dark|dirt|long|hard|same)\b)[a-z]+ {_SURE_STREET}\b",
             re.IGNORECASE,
         ),
         ("avenue", "ave", "boulevard", "blvd", "rd", "ln", "pkwy", "parkway", "turnpike", "expressway"),
+    ),
+    # "apartment two rear", "space fourteen", "po box one one seven", "unit b like boy".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?<!a )(?:apt|apartment|unit|space|suite|lot|trailer|bldg|building|slot|mailbox|locker|"
+            rf"bunk|pod|p\.? ?o\.? ?box) (?:number |no\.? )?(?!one (?:an?|more|of)\b)"
+            rf"(?:(?:{_ONE_NUMBER})\b(?![ -](?:of|more|days?|weeks?|hours?|minutes?|years?|months?|times?|bed|"
+            rf"bedrooms?|people|person)\b)[ -]?){{1,4}}"
+            rf"(?:(?<= )(?:rear|front|upper|lower|[a-d])\b)?(?<! )|\b(?:apt|apartment|unit|building|bldg) [a-z] "
+            rf"(?:like|as in) \w+",
+            re.IGNORECASE,
+        ),
+        (
+            "apt ",
+            "apartment ",
+            "unit ",
+            "space ",
+            "suite ",
+            "lot ",
+            "trailer ",
+            "ing ",
+            "bldg ",
+            "box ",
+            "locker ",
+            "bunk ",
+            "pod ",
+        ),
+    ),
+    # "twenty one forty east cypress", "send it to four forty one mission".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?:(?:{_ONE_NUMBER})[ -]){{2,5}}(?:north|south|east|west|northeast|northwest|southeast|southwest) "
+            rf"{NO_STREET}"
+            rf"[a-z]+\b|((?:\b(?:to|at|address|house|live on|is|its),? |\A))(?:(?:{_ONE_NUMBER})[ "
+            rf"-]){{3,5}}{NO_STREET}"
+            rf"(?!{_ONE_NUMBER}\b)[a-z]{{4,}}(?= *(?:[,.]|$))",
+            re.IGNORECASE,
+        ),
+        LONG_NUMBERS,
     ),
     # Crossings: "5th and Grand", "corner of elm and oak".
     Rule(
@@ -160,8 +206,12 @@ IN_WORDS: tuple[Rule, ...] = (
     ),
     Rule(
         "[address]",
-        re.compile(r"\bcorner of \w+(?: \w+)? (?:and|&) \w+(?: (?:street|st|avenue|ave|road|rd)\b)?", re.IGNORECASE),
-        ("corner of",),
+        re.compile(
+            r"\b(?:corner of|esquina de) (?:[nsew]\. )?\w+(?: \w+)? (?:and|&|y) (?:[nsew]\. )?\w+(?: (?:street|st|"
+            r"avenue|ave|road|rd)\b)?",
+            re.IGNORECASE,
+        ),
+        ("corner of", "esquina de"),
     ),
     Rule(
         "[address]",
@@ -188,12 +238,13 @@ IN_WORDS: tuple[Rule, ...] = (
             rf"(?:{COMMON}\b)",
             re.IGNORECASE,
         ),
-        _COMMON_NAMES,
+        COMMON_NAMES,
     ),
     Rule(
         "[address]",
         re.compile(
-            r"(\b(?:live|lives|living|stay|stays|staying|house|place|apartment|trailer)(?: (?:is|right|just|down|up))*"
+            r"(\b(?:live|lives|living|stay|stays|staying|house|place|apartment|trailer)(?: (?:is|right|just|down|"
+            r"up))*"
             r" (?:on|off|near|by|behind|across from|next to) (?:the )?)"
             r"(?!(?:Medicaid|Medicare|SSI|SSDI|Disability|My|Our|His|Her|Social|Section|EBT|TikTok|Zoom)\b)"
             r"[A-Z][\w'\u2019.-]+"

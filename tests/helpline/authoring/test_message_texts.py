@@ -15,7 +15,7 @@ from helpline.authoring.texts import LONGEST, bare, mark, name_of, tidy
         ("- is it free", "is it free"),
         ("call me at 714-555-0100", "call me at [phone]"),
         ("see [this](that) and [x]{y}", "see [this] (that) and [x] {y}"),
-        ("zero\u200bwidth and\u202eback", "zerowidth andback"),
+        ("how\u200bever it\u202eself works", "however itself works"),
         ("line\u2028end\x85here", "line end here"),
         ("caf\u0065\u0301", "caf\u00e9"),
         ("# not a comment: really?", "# not a comment: really?"),
