@@ -66,7 +66,7 @@ def in_doubt(variants: Sequence[Response], hotlines: Sequence[Response]) -> list
     filled = []
     for variant in variants:
         language = variant["metadata"]["language"]
-        text = variant["text"].replace("{hotlines}", {"en": " or ", "es": " o "}[language].join(pieces))
+        text = variant["text"].replace("{hotlines}", {"en": ", or ", "es": ", o "}[language].join(pieces))
         first, *others = variant["custom"]["numbers"]
         filled.append({**variant, "text": text, "custom": {**variant["custom"], "numbers": [first, *keys, *others]}})
     return filled

@@ -178,13 +178,13 @@ async def test_a_crisis_reply_offers_to_answer_the_question_beside_it(
         (
             ["sexual_assault", "child_danger"],
             "en",
-            "911. 656 or 422.\n\nen?",
+            "911. 656, or 422.\n\nen?",
             ["911", "18006564673", "18004224453", "18006624357"],
         ),
         (
             ["sexual_assault", "child_danger"],
             "es",
-            "911. 656 o 422.\n\nes?",
+            "911. 656, o 422.\n\nes?",
             ["911", "18006564673", "18004224453", "18006624357"],
         ),
         (["sexual_assault"], "en", "911. 656.\n\nen?", ["911", "18006564673", "18006624357"]),
