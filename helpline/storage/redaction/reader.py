@@ -249,6 +249,8 @@ def kind(low: str, hidden: int) -> str:
         return "e"
     if hidden != WITHOUT_COMMON and is_ordinary(low):
         return "e"
+    if "-" in low and all(map(is_ordinary, low.split("-"))):
+        return "o"
     head = low.partition("'")[0]
     if head != low and is_ordinary(head):
         return "o"

@@ -132,13 +132,6 @@ def test_what_was_learnt_from_is_found() -> None:
     assert _share_gone([case for case in CASES if "kinds" in case]) >= 0.97
 
 
-def test_most_identifiers_of_messages_that_nothing_was_learnt_from_go() -> None:
-    """A third of the messages of four authors; the weights and the rules come from the other two."""
-    rows = _rows("tests/development/identifiers.jsonl")
-    assert {row["text"] for row in rows}.isdisjoint(case["text"] for case in CASES)
-    assert _share_gone(rows) >= 0.96
-
-
 def _share_gone(rows: list[dict[str, Any]]) -> float:
     gone = [word not in redact(row["text"]) for row in rows for word in row["identifiers"]]
     return sum(gone) / len(gone)
@@ -199,11 +192,15 @@ def test_what_the_assistant_says_stays() -> None:
     assert redact_event(event) == event
 
 
-@pytest.mark.parametrize(("name", "least", "most"), [("identifiers", 0.97, 0.12), ("identifiers_unseen", 0.94, 0.09)])
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("identifiers", 0.98, 0.12), ("identifiers_unseen", 0.96, 0.09), ("identifiers_newest", 0.97, 0.09)],
+)
 def test_most_identifiers_by_another_author_go(name: str, least: float, most: float) -> None:
     """Frozen sets whose authors knew none of the rules; their figures are in docs/staff.md."""
     rows = _rows(f"tests/heldout/{name}.jsonl")
     harmless = [row["text"] for row in rows if not row["identifiers"]]
+    assert {row["text"] for row in rows}.isdisjoint(case["text"] for case in CASES)
     # Figures only: what a failing test prints must not be tuned on.
     share_gone = _share_gone(rows)
     share_touched = sum(redact(text) != text for text in harmless) / len(harmless)
