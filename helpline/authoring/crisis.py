@@ -14,7 +14,7 @@ from helpline.authoring.catalogue import GUARDED_GROUPS
 from helpline.authoring.errors import NeedlessError, RefusedError
 from helpline.authoring.examples import Block
 from helpline.authoring.repository import Change, Commit, Repository
-from helpline.authoring.texts import reason_of
+from helpline.authoring.texts import reason_of, tidy
 from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUBJECTS, SUPPORT_CATEGORIES, TIERS
 
 NEAR_MISS = "near_miss"
@@ -179,9 +179,11 @@ def _proposal(repository: Repository, author: str, reason: str, act: str, text: 
 
 
 def _find(repository: Repository, text: str) -> tuple[Proposal, dict[str, Any]]:
+    # As it is kept, or as somebody wrote it.
+    wanted = (text, tidy(text))
     rows = notes.rows(repository.read(notes.PROPOSALS))
     for proposal, row in zip(proposals(repository), rows, strict=True):
-        if proposal.text == text:
+        if proposal.text in wanted:
             return proposal, row
     raise RefusedError("Nobody proposed anything for this message, or it is settled already.")
 

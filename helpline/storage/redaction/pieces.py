@@ -65,6 +65,7 @@ _NUMBER_OF = re.compile(
     r"(?: (?:number|no\.?|num|id|card|code|is|are|was|says|the|letters|numbers|its|it's|like))*[ :#,]*$",
     re.IGNORECASE,
 )
+_DIALLED = re.compile(r"\b(?:call|text|dial|phone|ring|fax|ll[aá]m\w+|marque)\b[^.!?\n\d]{0,20}$", re.IGNORECASE)
 _CALL = re.compile(r"\b(?:phone|cell|landline|mobile|number)\b[^.!?\n\d]{0,12}$", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\b(?:last|first|[úu]ltimos) (?:three|four|five|six|3|4|5|6|cuatro)$", re.IGNORECASE)
 _SAID = re.compile(r"\b(?:dash|hyphen|slash|gui[oó]n|then)\b", re.IGNORECASE)
@@ -134,7 +135,7 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
         # Tens alone are a list of sums or doses.
         listed = all(piece["two"] and piece["two"][-1] == "y" for piece in in_words) and in_words
         mixed = in_words and not listed and (count > 7 or any(size == 1 for size in sizes))
-        somebodys = count > 7 and _SOMEBODYS.search(before)
+        somebodys = count > 7 and _SOMEBODYS.search(before) and not _DIALLED.search(before)
         if mixed or single or said or (somebodys and tuple(sizes) in _GROUPED):
             return "[id]" if somebodys else "[phone]"
     if 3 <= count < 17 and (in_words or said) and _NUMBER_OF.search(before):

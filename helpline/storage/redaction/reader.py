@@ -22,8 +22,10 @@ WEIGHTS = Path(__file__).with_name("reader.json")
 # name that stays does more harm than a word that goes.
 _ENOUGH = {"f": 0.21, "s": 0.21, "u": 0.09, "m": 0.11, "d": 0.18, "e": 0.25, "o": 0.25, "w": 0.95}
 _ENOUGH_CAPITAL = {"f": 0.36, "s": 0.36, "u": 0.36, "m": 0.36, "d": 0.5, "e": 0.5, "o": 0.5, "w": 0.95}
-# An ordinary word behind these mostly says what somebody is: "i am homeless", "call me crazy".
-_SAYING = frozenset(["am", "i'm", "im", "is", "it's", "its", "are", "was", "were", "be", "me"])
+# An ordinary word behind these mostly says what somebody or something is: "i am homeless", "this puzzle".
+_SAYING = frozenset(
+    ["am", "i'm", "im", "is", "it's", "its", "are", "was", "were", "be", "me", "this", "that", "the", "a", "an", "some"]
+)
 _ENOUGH_SAID = 0.7
 _ENOUGH_ALL_CAPITALS = 0.9
 # The same for one beside another name, and for one that is a name elsewhere in the message.

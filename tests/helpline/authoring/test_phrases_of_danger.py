@@ -54,11 +54,18 @@ def test_a_second_person_files_it_together_with_a_test(repository: Repository, r
     assert (commit.kind, commit.author, commit.proposer) == ("crisis", "bob", "ann")
 
 
+def test_the_second_person_may_give_the_message_as_it_was_written(repository: Repository) -> None:
+    written = "call 714-555-0100, my dad is turning gray"
+    crisis.propose(repository, "ann", WHY, written, "crisis/overdose_other", subject="other")
+    crisis.confirm(repository, "bob", "I agree", written)
+    assert crisis.proposals(repository) == []
+
+
 def test_distress_and_near_misses_are_agreed_on_too(repository: Repository, root: Path) -> None:
     agreed(repository, "support/grief", "she is gone and the house is quiet")
-    agreed(repository, "near_miss", "this jigsaw will be the end of me")
+    agreed(repository, "near_miss", "this puzzle will be the end of me")
     assert [row["category"] for row in rows(root)] == ["grief"]
-    assert rows(root, crisis.TESTED_NEAR_MISSES) == [{"text": "this jigsaw will be the end of me"}]
+    assert rows(root, crisis.TESTED_NEAR_MISSES) == [{"text": "this puzzle will be the end of me"}]
     assert (root / "data/review/support.yml").exists()
     assert (root / "data/review/near_miss.yml").exists()
 

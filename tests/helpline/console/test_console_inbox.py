@@ -67,12 +67,12 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 @pytest.mark.asyncio
 async def test_a_message_is_read_with_its_conversation_and_called_done(room: Room) -> None:
-    conversation(room.engine, "a", "blorp <b> 555-123-4567")
+    conversation(room.engine, "a", "something odd <b> 555-123-4567")
     conversation(room.engine, "b", "second thing", at=NOW + 1)
     conversation(room.engine, "c", "second thing", at=NOW + 2)
     page = (await room.rita.get("/inbox")).page
-    assert page.index("second thing") < page.index("blorp")
-    assert "blorp &lt;b&gt; [phone]" in page
+    assert page.index("second thing") < page.index("something odd")
+    assert "something odd &lt;b&gt; [phone]" in page
     assert "not understood" in page
     second, first = review.items(room.engine, INBOX)
     one = await room.rita.get(f"/inbox/{first.id}")
@@ -88,11 +88,11 @@ async def test_a_message_is_read_with_its_conversation_and_called_done(room: Roo
     await room.rita.get(f"/inbox/{first.id}")
     after = await room.rita.post(f"/inbox/{first.id}", {"act": "done"})
     assert unescape(after.heading) == "“second thing”"
-    assert "blorp" not in (await room.rita.get("/inbox")).page
+    assert "something odd" not in (await room.rita.get("/inbox")).page
     assert "2 hours" in (await room.rita.get("/inbox?state=done")).page
     done = [record for record in audit.entries(room.console.staff) if record["what"] == "inbox item done"]
     assert [(record["who"], record["about"]) for record in done] == [("rita", f"inbox item {first.id}")]
-    assert "blorp" not in json.dumps(audit.entries(room.console.staff))
+    assert "something odd" not in json.dumps(audit.entries(room.console.staff))
     await room.rita.get(f"/inbox/{first.id}")
     await room.rita.post(f"/inbox/{first.id}", {"act": "open"})
     assert review.count_items(room.engine, INBOX) == 2
@@ -119,7 +119,7 @@ async def test_danger_has_its_own_queue_which_says_how_long_it_waits(room: Room)
     assert "i want to die" in page
     assert "2 hours" in page
     assert "Danger: 1" in page
-    conversation(room.engine, "b", "blorp")
+    conversation(room.engine, "b", "something odd")
     home = (await room.rita.get("/")).page
     assert "Messages of danger: <strong>1</strong>" in home
     assert "Possible mistakes: <strong>1</strong>" in home
@@ -142,7 +142,7 @@ async def test_filters_pages_and_odd_addresses(room: Room) -> None:
 
 @pytest.mark.asyncio
 async def test_what_is_gone_is_said_to_be_gone(room: Room) -> None:
-    conversation(room.engine, "a", "blorp")
+    conversation(room.engine, "a", "something odd")
     (item,) = review.items(room.engine, INBOX)
     await room.rita.get(f"/inbox/{item.id}")
     database.delete_conversation(room.engine, "a")
@@ -166,13 +166,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 def test_the_inbox_on_the_command_line(run: Callable[..., Any], tmp_path: Path) -> None:
     engine = database.open_engine(f"sqlite:///{tmp_path}/conversations.db")
     assert "Nothing is here." in run("list").output
-    conversation(engine, "a", "blorp")
+    conversation(engine, "a", "something odd")
     (item,) = json.loads(run("list", "--json").output)
-    assert (item["text"], item["count"], item["kinds"]) == ("blorp", 1, ["fallback"])
-    assert "blorp" in run("list").output
+    assert (item["text"], item["count"], item["kinds"]) == ("something odd", 1, ["fallback"])
+    assert "something odd" in run("list").output
     assert json.loads(run("count", "--json").output) == {"inbox": 1, "crisis": 0}
     shown = run("show", str(item["id"]))
-    assert "> Visitor    blorp" in shown.output
+    assert "> Visitor    something odd" in shown.output
     assert json.loads(run("show", str(item["id"]), "--json").output)["conversations"][0]["id"] == "a"
     assert json.loads(run("done", str(item["id"]), "--json").output)["state"] == DONE
     assert run("done", str(item["id"])).exit_code == 1

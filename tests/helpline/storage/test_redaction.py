@@ -29,6 +29,8 @@ from helpline.storage.redaction.words import words
         ("born 1.2.90", "born [date]"),
         ("member XJK1234567", "member [id]"),
         ("a@b.org or 555-123-4567", "[email] or [phone]"),
+        ("can medicaid pay for my dad, call 714-555-0100", "can medicaid pay for my dad, call [phone]"),
+        ("a long-standing well-documented condition", "a long-standing well-documented condition"),
         ("call 270 four one nine 88 twenty two", "call [phone]"),
         ("its five seven three dash two two one dash oh nine oh nine", "its [phone]"),
         ("setecientos dos, cinco cincuenta y cinco, cero uno once", "[phone]"),
