@@ -42,7 +42,8 @@ def test_turns_are_looked_at_afterwards_and_go_with_their_conversation(assistant
     kinds = {text: item.kinds for text, item in found.items()}
     assert kinds == {
         "does medicaid pay for it": ("not_helpful",),
-        "zxqv wvut": ("fallback",),
+        # Words that nobody knows may be names.
+        "[name]": ("fallback",),
         "i want to talk to a real person": ("person_asked",),
         "my name is [name] and i want to kill myself": ("crisis",),
     }
