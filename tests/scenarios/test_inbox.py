@@ -33,7 +33,7 @@ def test_turns_are_looked_at_afterwards_and_go_with_their_conversation(assistant
     for text in (
         "does medicaid pay for it",
         "no that's not what i asked",
-        "zxqv wvut",
+        "zxqv wvut 7 7",
         "i want to talk to a real person",
         "my name is John Smith and i want to kill myself",
     ):
@@ -43,7 +43,7 @@ def test_turns_are_looked_at_afterwards_and_go_with_their_conversation(assistant
     assert kinds == {
         "does medicaid pay for it": ("not_helpful",),
         # Words that nobody knows may be names.
-        "[name]": ("fallback",),
+        "[name] 7 7": ("fallback",),
         "i want to talk to a real person": ("person_asked",),
         "my name is [name] and i want to kill myself": ("crisis",),
     }
