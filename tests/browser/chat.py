@@ -186,20 +186,28 @@ class Chat:
             }"""
         )
 
+    def box(self) -> dict[str, float] | None:
+        """Return where the panel is (pixels from the left and top, its width and height), once nothing moves."""
+        self.page.evaluate(f"async () => {{{_STILL}}}")
+        return self.panel.bounding_box()
+
     def violations(self) -> list[str]:
         return self.page.evaluate("window.violations")
 
 
-# Waits until nothing moves: what fades in has little contrast.
-_AXE = """async (options) => {
-  if (!("axe" in window)) return null;
+# Waits until nothing moves: what fades in has little contrast, and what slides in is not yet in its place.
+_STILL = """
   const moves = () => [document, ...[...document.querySelectorAll("*")].map((element) => element.shadowRoot)]
     .filter((root) => root)
     .flatMap((root) => root.getAnimations())
     .some((each) => each.playState === "running" && each.effect.getTiming().iterations !== Infinity);
   while (moves()) await new Promise(requestAnimationFrame);
+"""
+_AXE = f"""async (options) => {{
+  if (!("axe" in window)) return null;
+  {_STILL}
   return (await axe.run(options)).violations;
-}"""
+}}"""
 
 
 def axe(page: Page, rules: tuple[str, ...] = ()) -> list[str]:

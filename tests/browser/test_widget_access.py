@@ -233,7 +233,7 @@ def test_over_a_phone_s_keyboard_answers_and_the_crisis_card_are_in_view(
         chat.page.set_viewport_size({"width": width, "height": height})
         chat.field.focus()
         chat.keyboard(visible)
-        assert chat.panel.bounding_box() == {"x": 0, "y": 0, "width": width, "height": visible}
+        assert chat.box() == {"x": 0, "y": 0, "width": width, "height": visible}
         chat.say(QUESTION)
         assert chat.in_view(chat.bubbles.last) > 80
         chat.say(DANGER)
@@ -330,7 +330,7 @@ def test_a_site_s_size_of_rem_does_not_reach_the_widget(
         )
         assert looks == ["16px", "normal", "none"]
         assert chat.page.get_by_role("button", name="Quick exit").bounding_box()["height"] >= 43.9
-        assert chat.panel.bounding_box()["width"] == 416
+        assert chat.box()["width"] == 416
 
 
 def test_the_focus_does_not_go_with_the_button_for_the_newest_message(chat: Chat) -> None:
@@ -462,7 +462,7 @@ def test_in_the_whole_window_the_focus_stays_in_the_panel_and_what_is_tapped_is_
     chat.open()
     small += small_targets(chat)
     expect(chat.page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
-    box = chat.panel.bounding_box()
+    box = chat.box()
     assert box == {"x": 0, "y": 0, "width": 375, "height": 667}
     stops = set()
     for _ in range(MANY):
@@ -495,7 +495,7 @@ def test_right_to_left_turns_the_widget_round(context: Callable[..., BrowserCont
     page.add_init_script("document.addEventListener('DOMContentLoaded', () => (document.dir = 'rtl'))")
     chat = Chat(page, assistant.url).visit().open()
     chat.say(QUESTION)
-    panel, mine = chat.panel.bounding_box(), chat.mine.locator(".bubble").bounding_box()
+    panel, mine = chat.box(), chat.mine.locator(".bubble").bounding_box()
     assert panel and mine
     assert panel["x"] < 40
     assert mine["x"] < panel["x"] + 60

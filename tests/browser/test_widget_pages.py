@@ -197,7 +197,7 @@ def test_the_chat_page_becomes_the_widget(chat: Chat, shot: Callable[[Chat, str]
     assert "several times a week" in chat.say(QUESTION)
     chat.page.keyboard.press("Escape")
     expect(chat.panel).to_be_visible()
-    box = chat.panel.bounding_box()
+    box = chat.box()
     assert box == {"x": 0, "y": 0, "width": 1280, "height": 800}
     shot(chat, "chat-page")
     assert axe(chat.page) == []

@@ -75,7 +75,7 @@ def test_the_crisis_line_is_there_closed_and_open_in_its_own_looks_and_a_site_wi
     assert chat.page.evaluate(looks) == before
     chat.open()
     assert dialled(chat.page) == NUMBERS
-    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.panel.bounding_box()
+    box, panel = chat.page.get_by_role("link", name="call 911").bounding_box(), chat.box()
     assert box and panel
     assert box["y"] > panel["y"]
     chat.page.keyboard.press("Escape")
