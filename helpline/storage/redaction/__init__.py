@@ -6,6 +6,7 @@ A detector that may miss some: deletion and retention are what keeps a promise; 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from helpline.storage.redaction import addresses, birthdays, contacts, dates, homes, ids, pieces, spoken, streets
@@ -53,6 +54,8 @@ _NUMBER = re.compile(rf"\d\D|\b(?:{'|'.join(pieces.CUES)})")
 _TEXT_KEYS = frozenset({"text", "value"})
 
 
+# A message is asked for more than once: ahead, while the encoder reads it, and twice in its event.
+@lru_cache(maxsize=32)
 def redact(text: str) -> str:
     """Return `text` with what identifies a person replaced by its kind, such as ``[phone]`` or ``[name]``."""
     return redact_names(without_numbers(text))
@@ -81,17 +84,14 @@ def redact_event(event: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of a serialised user event with all its texts redacted; other events come back as they are."""
     if event.get("event") != "user":
         return event
-    return _redacted(event, "text", {})
+    return _redacted(event, "text")
 
 
-def _redacted(value: Any, key: str, known: dict[str, str]) -> Any:
-    """Return `value` with its texts redacted; `known` holds those done before, as an event has its text twice."""
+def _redacted(value: Any, key: str) -> Any:
     if isinstance(value, dict):
-        return {name: _redacted(item, name, known) for name, item in value.items()}
+        return {name: _redacted(item, name) for name, item in value.items()}
     if isinstance(value, list):
-        return [_redacted(item, key, known) for item in value]
+        return [_redacted(item, key) for item in value]
     if isinstance(value, str) and key in _TEXT_KEYS:
-        if value not in known:
-            known[value] = redact(value)
-        return known[value]
+        return redact(value)
     return value
