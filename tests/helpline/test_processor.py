@@ -72,7 +72,7 @@ def test_a_second_run_starts_afresh(tmp_path: Path) -> None:
 
 
 def test_a_missing_input_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GraphRunError, match="'two'"):
+    with pytest.raises(KeyError, match="'two'"):
         runner(InOrderRunner, tmp_path).run({"one": 1}, ["left"])
 
 
