@@ -31,7 +31,6 @@ from rasa.shared.core.constants import ACTION_EXTRACT_SLOTS
 from rasa.shared.core.events import ActionExecutionRejected, Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from helpline.crisis.detector import hit_of
 from helpline.crisis.taxonomy import Detection
 from helpline.fit_check.dialogue import FORM
 from helpline.fit_check.form import FitCheckForm
@@ -108,7 +107,7 @@ class Processor(MessageProcessor):
 
     # For the guard, which asks when a turn hangs.
     _detectors = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
-    # The encoder leaves Python's lock free for a millisecond: time enough for what else needs only the text.
+    # The encoder leaves Python's lock free for a millisecond, time enough for what else needs only the text.
     _ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
 
     @staticmethod
@@ -130,7 +129,8 @@ class Processor(MessageProcessor):
         Rasa would also compare the intent with the domain's, which `rasa data validate` has done before.
         """
         tracker = tracker or DialogueStateTracker.from_events(message.sender_id, [])
-        self._ahead.submit(_read_ahead, message.text)
+        # Remembered until the turn is stored.
+        self._ahead.submit(redact, message.text)
         parsed = self._parse_message_with_graph(message, tracker, only_output_properties)
         self._update_full_retrieval_intent(parsed)
         return parsed
@@ -220,12 +220,6 @@ class Processor(MessageProcessor):
         node = next(name for name in self.model_metadata.predict_schema.nodes if CrisisDetector.__name__ in name)
         message = self.graph_runner.run(inputs, [node])[node][0]
         return message.get(DETECTION)
-
-
-def _read_ahead(text: str) -> None:
-    """Fill the caches that the detector and the store ask next; where this is late they do it themselves."""
-    hit_of(text)
-    redact(text)
 
 
 class BoundedAction(RemoteAction):

@@ -100,6 +100,9 @@ def code_version() -> str:
 class SentenceEncoder(GraphComponent):
     """Sets the `Reading` of each message."""
 
+    # The encoder leaves Python's lock free for a millisecond.
+    _meanwhile = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wording")
+
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults.
@@ -193,10 +196,11 @@ class SentenceEncoder(GraphComponent):
         encoder, vocabulary = self._trained()
         spans = clauses(text)
         pieces = tuple(text[begin:end] for begin, end in spans)
+        wording = self._meanwhile.submit(vocabulary, (text, *pieces))
         vectors, tokens = encoder.encode_parts(text, spans)
-        wording, known = vocabulary((text, *pieces)), vocabulary.knows(text)
+        known = vocabulary.knows(text)
         leans_on = after if question else None
-        return Reading(text, pieces, vectors, tokens, wording, known, leans_on, question, encoder.encode)
+        return Reading(text, pieces, vectors, tokens, wording.result(), known, leans_on, question, encoder.encode)
 
     def _trained(self) -> tuple[Encoder, Vocabulary]:
         if self._encoder is None or self._vocabulary is None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from rasa.core.actions.action import Action, action_for_name_or_text
-from rasa.core.channels.channel import CollectingOutputChannel
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.runner.interface import GraphRunner
@@ -23,6 +22,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from helpline.fit_check.dialogue import FORM
 from helpline.processor import InOrderRunner, Processor
+from helpline.storage.redaction import redact
 
 calls: list[str] = []
 
@@ -74,6 +74,29 @@ def test_a_second_run_starts_afresh(tmp_path: Path) -> None:
 def test_a_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="'two'"):
         runner(InOrderRunner, tmp_path).run({"one": 1}, ["left"])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_message_is_redacted_while_it_is_read(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reads(Processor):
+        def __init__(self) -> None:
+            pass
+
+        def _parse_message_with_graph(self, message: UserMessage, *_: Any) -> dict[str, Any]:
+            self._ahead.submit(int).result()
+            return {"text": message.text}
+
+        def _update_full_retrieval_intent(self, parsed: dict[str, Any]) -> None:
+            pass
+
+    if fails:
+        monkeypatch.setattr("helpline.processor.redact", lambda text: 1 / 0)
+    redact.cache_clear()
+    text = "my name is Xaver Huber"
+    assert asyncio.run(Reads().parse_message(UserMessage(text))) == {"text": text}
+    assert redact.cache_info().currsize == (not fails)
+    assert redact(text) == "my name is [name]"
+    assert redact.cache_info().hits == (not fails)
 
 
 def test_a_question_of_the_check_waits_longer_than_a_session() -> None:
