@@ -21,7 +21,7 @@ INTRODUCED = re.compile(
     r"\bse llama|"
     r"\bme dicen|\bnombre:|"
     r"\b(?:signed|patient|caller|client|attn|attention|from|to|cc|contact|re|pt|guardian|parent|spouse|physician|"
-    r"provider|clinician|referr(?:al|ed by)|emergency contact)[ \t]*:)"
+    r"provider|clinician|(?:first|last|middle|nombre|apellidos?)|referr(?:al|ed by)|emergency contact)[ \t]*:)"
     rf"[ \t]*[:,=-]?[ \t]*{_PARTICLE}$",
     re.IGNORECASE,
 )

@@ -134,7 +134,7 @@ DATES: tuple[Rule, ...] = (
     ),
     Rule(
         "[date]",
-        re.compile(rf"\b{MONTH} \d{{1,2}},? (?:of|in) '?\d\d\b", re.IGNORECASE),
+        re.compile(rf"\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:of|in) '?\d\d\b", re.IGNORECASE),
         tuple(f" {word} {sign}" for word in ("of", "in") for sign in "'0123456789"),
     ),
     Rule(
