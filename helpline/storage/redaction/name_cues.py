@@ -232,6 +232,12 @@ IS_RELATION = re.compile(
 )
 TOLD = re.compile(r"\b(?:tell|told|ask|asked) $", re.IGNORECASE)
 TELLING = re.compile(r" (?:from|in|at|that|i|said|to|hi)\b")
+# A capital letter behind these is a town's, a clinic's or a book's.
+PLACED = re.compile(r"\b(?:in|across from|outside|downtown|near|like|at) $")
+# Behind a county's name, unless it is that of somebody's court or employer.
+COUNTY = re.compile(r"(?: [A-Z][a-z]+)? [Cc]ounty\b(?! (?:drug |family )?(?:court|sheriff|schools?|probation))")
+# A month follows these, and no name.
+TIME = re.compile(r"\b(?:in|by|last|next|this|since|until|till|of|early|late|mid) $", re.IGNORECASE)
 # Doubtful names that a capital letter alone makes no name: months, faiths, places, drugs, titles.
 NOT_BY_CAPITAL = words("not_by_capital")
 # First names of two letters; in lower case after a relation or as a whole they are one.

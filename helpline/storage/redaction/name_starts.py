@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Collection, Sequence
 
 from helpline.storage.redaction import name_cues as cues
 from helpline.storage.redaction.words import (
@@ -79,7 +80,9 @@ class Message:
         return self._names and low not in cues.NO_NAME
 
     def is_town(self, place: int) -> bool:
-        """Tell whether a word that could be a name is a town, by what stands before it: "I grew up in brooklyn"."""
+        """Tell whether what could be a name is a town or county: "I grew up in brooklyn", "holmes county"."""
+        if cues.COUNTY.match(self.text, self.tokens[place][1]):
+            return True
         if self.kinds[place] != FIRST or self.tokens[place][2].lower() not in _towns() or "[address]" in self.text:
             return False
         return _IN.search(self.before(place)) is not None
@@ -199,6 +202,8 @@ class Message:
             return True
         if what == DOUBTFUL_CAPITAL:
             return low not in cues.NOT_BY_CAPITAL
+        if cues.PLACED.search(before) and self.text[self.tokens[place][1] :][:1] not in ("'", "\u2019"):
+            return False
         return not _is_code(word) and low not in words("well_known") and low not in words("brands")
 
     def _doubtful(self, place: int) -> bool:
@@ -246,6 +251,19 @@ class Message:
         if any("," not in gap for gap in gaps):
             return not is_misspelt(low)
         return what != UNKNOWN and before_name and len(self.tokens) < _SHORT
+
+    def again(self, called: Collection[str], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return where words of the names found stand once more, if they are hardly anything else."""
+        return [
+            (start, stop)
+            for place, (start, stop, word) in enumerate(self.tokens)
+            if word in called
+            and self.kinds[place] in (CAPITAL, DOUBTFUL_CAPITAL, SURNAME, UNKNOWN)
+            and len(word) > 2
+            and word.lower() not in cues.HELPERS
+            and not any(first <= start < last for first, last in spans)
+            and not (cues.TIME.search(self.before(place)) and word.lower() in cues.NOT_BY_CAPITAL)
+        ]
 
     def joined(self, place: int) -> bool:
         """Tell whether a word and the next can be parts of one name, by what stands between them."""

@@ -71,7 +71,8 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
         return text
     message = Message(text, tokens)
     learned = reader.found(text, tokens) if read else frozenset()
-    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    called: set[str] = set()
     end, place, last = 0, 0, -2
     known: list[tuple[int, int]] | None = None
     while place < len(tokens):
@@ -81,12 +82,21 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
                 known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
             if not any(first <= start < stop for first, stop in known) and not message.is_town(place):
                 initials = INITIALS_BEFORE.search(text, max(end, start - 5), start)
+                first = place
                 place, stop = _end(message, place)
                 while place + 1 in learned and message.joined(place):
                     place, stop = place + 1, tokens[place + 1][1]
-                parts += [text[end : initials.start() if initials else start], NAME]
+                spans.append((initials.start() if initials else start, stop))
+                called.update(tokens[part][2] for part in range(first, place + 1))
                 end, last = stop, place
         place += 1
+    if called:
+        spans += message.again(called, spans)
+    parts: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        parts += [text[end:start], NAME]
+        end = stop
     return "".join([*parts, text[end:]]) if parts else text
 
 

@@ -31,4 +31,7 @@ MONTHS = (
 )
 DIGITS_IN_WORDS = (*UNITS.split("|"), *SPANISH_UNITS.split("|"), "zero")
 # Of numbers with more words than one, each has one of these.
-LONG_NUMBERS = (*("hundred", " oh ", "teen", " ten ", "eleven", "twelve", *TENS.split("|")), *(f"{unit} " for unit in UNITS.split("|")[1:]))
+LONG_NUMBERS = (
+    *("hundred", " oh ", "teen", " ten ", "eleven", "twelve", *TENS.split("|")),
+    *(f"{unit} " for unit in UNITS.split("|")[1:]),
+)

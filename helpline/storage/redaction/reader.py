@@ -7,6 +7,7 @@ leads to: "when stormy left she took the dog". `teaching/` learns the weights an
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from functools import cache, lru_cache
 from itertools import repeat
@@ -37,6 +38,8 @@ _HOPELESS = 0.0
 _MARKS = {".": ".", "!": ".", "?": ".", ",": ",", ";": ",", "-": "-", "\u2013": "-", "\u2014": "-", "~": "-", ":": ":"}
 # Lists that a name may be hidden from while the weights are learned, so that they rest on what stands around it.
 BY_LISTS, WITHOUT_NAMES, WITHOUT_COMMON = range(3)
+_LONG_DRAWN = re.compile(r"(.)\1\1+")
+_VOWEL = re.compile("[aeiouyà-ÿ]")
 Token = tuple[int, int, str]
 
 
@@ -256,6 +259,11 @@ def kind(low: str, hidden: int) -> str:
     head = low.partition("'")[0]
     if head != low and is_ordinary(head):
         return "o"
+    # "nooooo" and what a cat types.
+    if _LONG_DRAWN.search(low) and any(is_ordinary(_LONG_DRAWN.sub(by, low)) for by in (r"\1", r"\1\1")):
+        return "o"
+    if len(low) > 3 and _VOWEL.search(low) is None:
+        return "w"
     return "m" if len(low) > 3 and is_misspelt(low) else "u"
 
 
