@@ -37,13 +37,6 @@ _SPANISH = re.compile(
 _BRAND = re.compile(r"(?!(?:Ma?c|De|Da|La|Le|Di|Du|Fitz|Van|O|Ja|Ke|Ra|Sha)[A-Z])[A-Z][a-z]+[A-Z]")
 # How far before a word its introduction is looked for, in characters.
 _REACH = 60
-# A town follows these, where a name could as well be one's.
-_IN = re.compile(
-    r"\b(?:in|near|outside|around|downtown|(?:mov(?:e|ed|ing)|drove|flew|drive|bus|flight|train|back|way|ride) to|"
-    r"(?:am|i['\u2019]?m|is|are|moved|back|here|came|come|coming|flying|driving|drive|calling|writing|originally|way|bus|"
-    r"flight|train|people|miles|hours?|minutes|over|up|down|out|far) from) $",
-    re.IGNORECASE,
-)
 _LONGEST_SIGNATURE = 40
 # How many words a message may have for names in a row without capital letters to be believed.
 _SHORT = 14
@@ -85,7 +78,7 @@ class Message:
             return True
         if self.kinds[place] != FIRST or self.tokens[place][2].lower() not in _towns() or "[address]" in self.text:
             return False
-        return _IN.search(self.before(place)) is not None
+        return cues.IN.search(self.before(place)) is not None
 
     def before(self, place: int) -> str:
         """Return what stands before a word, as far as it matters."""
@@ -185,7 +178,7 @@ class Message:
         if word.isupper():
             return False
         if what == DOUBTFUL_CAPITAL:
-            return low not in cues.NOT_BY_CAPITAL and cues.DID.match(text, stop) is not None
+            return low not in cues.NOT_BY_CAPITAL and bool(cues.DID.match(text, stop) or cues.ACTS.match(text, stop))
         if self._signs(place) and start:
             return True
         if is_misspelt(low) or len(_SPANISH.findall(text)) > 1:

@@ -38,6 +38,8 @@ _AT_ONCE = (
         rf"()(?<![\w.])(?!(?:{'|'.join(map(re.escape, sorted(words('abbreviations'))))})\b)"
         r"[A-Z]\.(?:[A-Z]\.){1,2}(?!\w)"
     ),
+    # "Cook, J. denies it".
+    re.compile(r"()\b[A-Z][a-z]+, (?!I\b)[A-Z]\.(?=[ ,;)]|\Z)"),
     re.compile(
         r"(\b(?:regards|sincerely|yours(?: truly)?|respectfully|thanks|thank you|best|love|cheers|blessings|warmly|"
         rf"gracias|atentamente|saludos),?[ \t]*\n\s{{0,20}}){_CAPITALISED}(?=\s{{0,20}}\Z)",
@@ -46,7 +48,7 @@ _AT_ONCE = (
     re.compile(r"((?:[.!?,\w][ \t]|\n)[-\u2013\u2014~][ \t]?)[A-Z][a-z]+(?:[ \t][A-Z][a-z.]*){0,2}(?=\s{0,20}\Z)"),
 )
 # One of these is in all of them.
-_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
+_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]|, [A-Z]\.")
 # Or letters apart; a space before is quick to find.
 _SPELT = re.compile(r" [A-Za-z] [A-Za-z] [A-Za-z]\b")
 # An initial behind a name; "I" and words of one letter are none.

@@ -7,7 +7,6 @@ leads to: "when stormy left she took the dog". `teaching/` learns the weights an
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from functools import cache, lru_cache
 from itertools import repeat
@@ -15,7 +14,7 @@ from math import exp
 from pathlib import Path
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from helpline.storage.redaction.words import is_misspelt, is_ordinary, words
+from helpline.storage.redaction.signs import BY_LISTS, gap, kind
 
 WEIGHTS = Path(__file__).with_name("reader.json")
 # From which chance on a word is taken for a name, by what it can be: more where it is an ordinary word or a brand, too,
@@ -35,11 +34,6 @@ _AND = frozenset({"and", "n", "y", "e", "or", "nd"})
 _LEAST = min(_ENOUGH.values())
 # Where no word's own weight is above this, none is a name: a name among words that are none weighs less than its own.
 _HOPELESS = 0.0
-_MARKS = {".": ".", "!": ".", "?": ".", ",": ",", ";": ",", "-": "-", "\u2013": "-", "\u2014": "-", "~": "-", ":": ":"}
-# Lists that a name may be hidden from while the weights are learned, so that they rest on what stands around it.
-BY_LISTS, WITHOUT_NAMES, WITHOUT_COMMON = range(3)
-_LONG_DRAWN = re.compile(r"(.)\1\1+")
-_VOWEL = re.compile("[aeiouyà-ÿ]")
 Token = tuple[int, int, str]
 
 
@@ -144,10 +138,10 @@ def view(text: str, tokens: Sequence[Token], hidden: Mapping[int, int] | None = 
     lows = [word.lower() for _, _, word in tokens]
     gaps, end = [], 0
     for start, stop, _ in tokens:
-        gaps.append(_gap(text[end:start]))
+        gaps.append(gap(text[end:start]))
         end = stop
     rest = text[end:]
-    gaps.append("$" if not rest.strip() else _gap(rest) + "$")
+    gaps.append("$" if not rest.strip() else gap(rest) + "$")
     gaps[0] = "^" if gaps[0] in "_0" else "^" + gaps[0]
     kinds = [kind(low, hidden.get(place, BY_LISTS) if hidden else BY_LISTS) for place, low in enumerate(lows)]
     capitals = 0
@@ -232,61 +226,6 @@ def _spelling(low: str, what: str) -> tuple[str, ...]:
     if what not in "usmfe":
         return (first,)
     return (first, "p2=" + low[:2], "p3=" + low[:3], "s2=" + low[-2:], "s3=" + low[-3:], f"z={min(len(low), 12)}")
-
-
-@lru_cache(maxsize=20_000)
-def kind(low: str, hidden: int) -> str:
-    """Return what a word in lower case can be by the lists, as one letter."""
-    low = low.replace("\u2019", "'")
-    if hidden != WITHOUT_NAMES and low in words("first_names"):
-        return "f"
-    if low in words("doubtful_names"):
-        return "e" if hidden == WITHOUT_NAMES else "d"
-    if low in words("brands") or low in words("common_capitals"):
-        return "w"
-    if hidden != WITHOUT_COMMON and low in words("ordinary_words"):
-        return "o"
-    if hidden != WITHOUT_NAMES and low in words("surnames"):
-        return "s"
-    if low in words("well_known") and low not in words("surnames"):
-        return "w"
-    if low in words("english_words") or low in words("wordlike_surnames"):
-        return "e"
-    if hidden != WITHOUT_COMMON and is_ordinary(low):
-        return "e"
-    if "-" in low and all(map(is_ordinary, low.split("-"))):
-        return "o"
-    head = low.partition("'")[0]
-    if head != low and is_ordinary(head):
-        return "o"
-    # "nooooo" and what a cat types.
-    if _LONG_DRAWN.search(low) and any(is_ordinary(_LONG_DRAWN.sub(by, low)) for by in (r"\1", r"\1\1")):
-        return "o"
-    if len(low) > 3 and _VOWEL.search(low) is None:
-        return "w"
-    return "m" if len(low) > 3 and is_misspelt(low) else "u"
-
-
-@lru_cache(maxsize=2_000)
-def _gap(between: str) -> str:
-    """Return what stands between two words, as one sign."""
-    if between == " ":
-        return "_"
-    if not between:
-        return "0"
-    if "[" in between or "]" in between:
-        return "["
-    if any(map(str.isdigit, between)):
-        return "#"
-    if "\n" in between:
-        return "n"
-    if between[:2] in ("'s", "\u2019s"):
-        return "s"
-    marks = [_MARKS[sign] for sign in between if sign in _MARKS]
-    for mark in ".,-:":
-        if mark in marks:
-            return mark
-    return "_" if between.isspace() else "x"
 
 
 def _chances(scores: Sequence[float], changes: tuple[float, float, float, float]) -> list[float]:

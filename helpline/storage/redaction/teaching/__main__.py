@@ -13,7 +13,7 @@ import pycrfsuite  # type: ignore[import-untyped]
 
 from helpline.files import write_whole
 from helpline.settings import ROOT
-from helpline.storage.redaction import reader, without_numbers
+from helpline.storage.redaction import reader, signs, without_numbers
 from helpline.storage.redaction.names import redact_names, word_tokens
 from helpline.storage.redaction.reader import Weights
 from helpline.storage.redaction.teaching.contexts import Span, contexts, exchanged, led_to, misspelt, named
@@ -33,7 +33,7 @@ _MISSPELT = 0.2
 # From this chance on a word that is no name is an error worth learning from.
 _ERROR_FROM = 0.25
 _LEARNING = {"c1": 1.1, "c2": 0.02, "max_iterations": 90, "feature.minfreq": 3, "feature.possible_transitions": True}
-_LEAST_WEIGHT = 0.06
+_LEAST_WEIGHT = 0.08
 Message = tuple[str, "list[Span] | None"]
 
 
@@ -134,14 +134,14 @@ def _read(
     for place, (_, _, word) in enumerate(tokens):
         if labels[place] == "N":
             if dice.random() < _HIDE_NAME:
-                hidden[place] = reader.WITHOUT_NAMES
+                hidden[place] = signs.WITHOUT_NAMES
         elif counts[word.lower()] < 3 and kinds[place] == "o" and dice.random() < _HIDE_RARE:
-            hidden[place] = reader.WITHOUT_COMMON
+            hidden[place] = signs.WITHOUT_COMMON
     yield reader.features(reader.view(text, tokens, hidden), known), labels
 
 
 def _kind(word: str) -> str:
-    return reader.kind(word, reader.BY_LISTS)
+    return signs.kind(word, signs.BY_LISTS)
 
 
 def _errs(text: str, known: Weights) -> bool:
