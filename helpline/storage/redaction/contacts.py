@@ -138,7 +138,6 @@ IN_WORDS: tuple[Rule, ...] = (
         re.compile(r"(?<![\w./\]-])(?=[\w.]*[A-Za-z])[A-Za-z\d.]+_[\w.]*\w|(?<!\w)[A-Za-z]\w{2,}#\d{4}\b"),
         ("_", "#"),
     ),
-    Rule("[handle]", re.compile(r"(?<![\w.-])(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"), (".",)),
     Rule(
         "[phone]",
         re.compile(
@@ -154,6 +153,11 @@ IN_WORDS: tuple[Rule, ...] = (
 )
 
 IN_DIGITS: tuple[Rule, ...] = (
+    Rule(
+        "[handle]",
+        re.compile(r"(?<![\w.-])(?=[a-z]{2,}\.)(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"),
+        (".",),
+    ),
     Rule("[email]", re.compile(r"(?<![\w.+-])[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"), ("@",)),
     Rule("[ip]", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)"), (".",)),
 )

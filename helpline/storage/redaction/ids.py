@@ -108,6 +108,11 @@ IDS: tuple[Rule, ...] = (
         ),
         ("plate", "tag", "licen", "vin", "placa", "matr", "reg"),
     ),
+    Rule(
+        "[id]",
+        re.compile(r"(\bplates?(?: number| no\.?)?(?: is| was|:)? )[a-z]{2,3}[ -]?\d{2,4}(?: \d{2})?\b", re.IGNORECASE),
+        ("plate",),
+    ),
     # "citation E 0 1 1 7 7 - Q", "ID# CCHI-I 0055-1", "account no. ending -70031".
     Rule(
         "[id]",

@@ -44,11 +44,12 @@ SAID: tuple[Rule, ...] = (
         re.compile(
             rf"(?:\b[\w.+-]{{1,40}},? {_SIGN} ){{0,6}}\b[\w.+-]{{1,40}}(?: (?:{_NUMBER}|\d+)\b){{0,6}},? ?(?:\bat\b|"
             rf"@|\barroba\b) "
-            rf"(?:{_PROVIDER}\b(?: (?:dot|punto) \w+)*|[\w-]+(?: (?:hyphen|dash) [\w-]+)?(?: (?:dot|punto) \w+)+)|"
+            rf"(?:{_PROVIDER}\b(?: (?:dot|punto) \w+)*|[\w-]+(?: (?:hyphen|dash) [\w-]+)?"
+            rf"(?:(?: (?:dot|punto) \w+)+| period (?:com|net|org|edu|gov)\b))|"
             rf"\b[\w.]*\d[\w.]*,? {_PROVIDER}\b",
             re.IGNORECASE,
         ),
-        (" dot ", "punto", *_PROVIDER_CUES),
+        (" dot ", "punto", " period ", *_PROVIDER_CUES),
     ),
     Rule(
         "[web address]",

@@ -127,7 +127,9 @@ IN_WORDS: tuple[Rule, ...] = (
     # "Bascom Ave", "venice blvd".
     Rule(
         "[address]",
-        re.compile(rf"\b(?:[NSEW]\.? )?(?:[A-Z][\w'\u2019-]+ ){{1,3}}{_NAMED_STREET}\b\.?(?: {COMPASS}\b)?(?=\W|$)"),
+        re.compile(
+            rf"\b(?:[NSEW]\.? )?(?:[A-Z][\w'\u2019-]+ ){{1,3}}{_NAMED_STREET}\b\.?(?! Patrick)(?: {COMPASS}\b)?(?=\W|$)"
+        ),
         (
             "street",
             "st",
