@@ -20,13 +20,13 @@ WEIGHTS = Path(__file__).with_name("reader.json")
 # From which chance on a word is taken for a name, by what it can be: more where it is an ordinary word or a brand, too,
 # and where it has a capital letter, as the rules know those. So low that one ordinary message in 60 loses a word: a
 # name that stays does more harm than a word that goes.
-_ENOUGH = {"f": 0.21, "s": 0.21, "u": 0.09, "m": 0.11, "d": 0.18, "e": 0.25, "o": 0.25, "w": 0.95}
-_ENOUGH_CAPITAL = {"f": 0.36, "s": 0.36, "u": 0.36, "m": 0.36, "d": 0.5, "e": 0.5, "o": 0.5, "w": 0.95}
+_ENOUGH = {"f": 0.21, "s": 0.21, "u": 0.14, "m": 0.2, "d": 0.15, "e": 0.25, "o": 0.25, "w": 0.95}
+_ENOUGH_CAPITAL = {"f": 0.36, "s": 0.36, "u": 0.36, "m": 0.36, "d": 0.3, "e": 0.5, "o": 0.5, "w": 0.95}
 # An ordinary word behind these mostly says what somebody or something is: "i am homeless", "this puzzle".
 _SAYING = frozenset(
     ["am", "i'm", "im", "is", "it's", "its", "are", "was", "were", "be", "me", "this", "that", "the", "a", "an", "some"]
 )
-_ENOUGH_SAID = 0.7
+_ENOUGH_SAID = 0.6
 _ENOUGH_ALL_CAPITALS = 0.9
 # The same for one beside another name, and for one that is a name elsewhere in the message.
 _BESIDE, _AGAIN = 0.08, 0.2

@@ -21,9 +21,9 @@ from helpline.storage.redaction.teaching.groups import grouped
 from helpline.storage.redaction.teaching.made_names import HERE, nicknames
 
 # How many ordinary messages are read as they are, and how many with names in them; more make no better reader.
-_ORDINARY, _NAMED, _LED_TO = 45_000, 20_000, 33_000
+_ORDINARY, _NAMED, _LED_TO = 45_000, 20_000, 30_000
 # How often an example is read as it is, with other names, and if nobody is named in it.
-_AS_IT_IS, _EXCHANGED, _HARMLESS = 3, 12, 8
+_AS_IT_IS, _EXCHANGED, _HARMLESS = 3, 12, 13
 _COMMON = 3_500
 # A common word that is no name anywhere, if it is in so many messages.
 _PLAIN_FROM = 60
@@ -33,7 +33,7 @@ _MISSPELT = 0.2
 # From this chance on a word that is no name is an error worth learning from.
 _ERROR_FROM = 0.25
 _LEARNING = {"c1": 1.25, "c2": 0.02, "max_iterations": 90, "feature.minfreq": 4, "feature.possible_transitions": True}
-_LEAST_WEIGHT = 0.08
+_LEAST_WEIGHT = 0.09
 Message = tuple[str, "list[Span] | None"]
 
 
