@@ -155,7 +155,7 @@ IN_WORDS: tuple[Rule, ...] = (
 IN_DIGITS: tuple[Rule, ...] = (
     Rule(
         "[handle]",
-        re.compile(r"(?<![\w.-])(?=[a-z]{2,}\.)(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"),
+        re.compile(r"(?<![\w.-])(?=[a-z]{2,}\.)(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]+)+\d+(?!\w)"),
         (".",),
     ),
     Rule("[email]", re.compile(r"(?<![\w.+-])[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"), ("@",)),

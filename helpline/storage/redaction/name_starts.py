@@ -54,7 +54,8 @@ class Message:
     def __init__(self, text: str, tokens: list[Token]) -> None:
         """Take a text and its words as start, end and the word itself; at least one."""
         self.text, self.tokens = text, tokens
-        capitals = sum(word[0].isupper() for _, _, word in tokens)
+        # A name that is gone had one, so that what is redacted twice reads the same.
+        capitals = sum(word[0].isupper() for _, _, word in tokens) + text.count("[name]")
         # Where nearly all words have them, capital letters tell nothing.
         cased = len(tokens) < 6 or capitals * 10 <= len(tokens) * 7
         # Where most words are without them, one within a sentence makes a name.
@@ -252,7 +253,7 @@ class Message:
             for place, (start, stop, word) in enumerate(self.tokens)
             if word in called
             and self.kinds[place] in (CAPITAL, DOUBTFUL_CAPITAL, SURNAME, UNKNOWN)
-            and len(word) > 2
+            and len(word) > 1
             and word.lower() not in cues.HELPERS
             and not any(first <= start < last for first, last in spans)
             and not (cues.TIME.search(self.before(place)) and word.lower() in cues.NOT_BY_CAPITAL)
