@@ -18,7 +18,7 @@ from helpline.storage.redaction.signs import BY_LISTS, gap, kind
 
 WEIGHTS = Path(__file__).with_name("reader.json")
 # From which chance on a word is taken for a name, by what it can be: more where it is an ordinary word or a brand, too,
-# and where it has a capital letter, as the rules know those. So low that one ordinary message in 60 loses a word: a
+# and where it has a capital letter, as the rules know those. So low that one ordinary message in 80 loses a word: a
 # name that stays does more harm than a word that goes.
 _ENOUGH = {"f": 0.21, "s": 0.21, "u": 0.14, "m": 0.2, "d": 0.15, "e": 0.25, "o": 0.25, "w": 0.95}
 _ENOUGH_CAPITAL = {"f": 0.36, "s": 0.36, "u": 0.36, "m": 0.36, "d": 0.3, "e": 0.5, "o": 0.5, "w": 0.95}
