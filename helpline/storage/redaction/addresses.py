@@ -199,8 +199,8 @@ ADDRESSES: tuple[Rule, ...] = (
             r"(?<![\w$.,#/-])(?<!code )(?<!cpt )(?<!CPT )(?<!owe )(?<!make )(?<!made )(?<!cost )(?<!costs )"
             r"(?<!earn )(?<!paid )(?<!pay )(?<!deductible is )(?<!bill was )(?<!over )(?<!about )(?!\d*00\b)"
             r"(?!90[78]\d\d|992\d\d)"
-            r"\d{5}(?:-\d{4})?(?![\w,-]|"
-            r"\.\d)"
+            r"\d{5}(?:-\d{4})?(?![\w-]|"
+            r"[.,]\d)"
             r"(?! ?(?:dollars|people|steps|bucks|usd|pesos|miles|a (?:month|year)))"
         ),
     ),

@@ -25,7 +25,9 @@ _DAY = (
 )
 _HOLIDAY = (
     r"(?:halloween|christmas|xmas|new year['\u2019]?s|valentine['\u2019]?s|leap|(?:the )?(?:fourth|4th) of july|"
-    r"thanksgiving|cinco de mayo|juneteenth|st\.? patrick['\u2019]?s|navidad)(?: day| eve)?\b"
+    r"thanksgiving|cinco de mayo|juneteenth|st\.? patrick['\u2019]?s|navidad|(?:groundhog|flag|independence|earth|"
+    r"memorial|labor|veterans|columbus|presidents|mother['\u2019]?s|father['\u2019]?s|boxing|canada|australia) day)"
+    r"(?: day| eve)?\b"
 )
 _DATE = rf"(?:{_DAY_AND_MONTH}|{_SHORT}|{_DAY}|{_HOLIDAY})"
 _AGE = rf"(?:\d{{1,2}}|{BELOW_100}|{UNITS})\b"
@@ -43,7 +45,7 @@ _UP_TO = (
     rf"(?:(?!\b{_OTHER}\b|\b{MONTH} \d)[^\n\d.!?;]){{0,25}}?"
     rf"(?:\bin \d{{1,2}} (?:days|weeks|months)\W{{1,3}}(?:on )?)?"
 )
-_TURNS = r"\b(?:turn(?:s|ed|ing)?|hit(?:s|ting)?)"
+_TURNS = r"\b(?:turn(?:s|ed|ing?)?|hit(?:s|ting)?)"
 _WILL_BE = r"(?:['\u2019]ll|\bwill|\bill|\bshell|\bhell|\btheyll|\bgonna|\bgoing to|\bgunna) be"
 _BIRTH = r"\b(?:d\.?o\.?b\.?|date of birth|birth ?(?:date|day)?s?|b[ -]?day|born|cumple\w*)\b"
 _MOMENT = rf"(?:(?!\b{_OTHER}\b)[^\n\d]){{1,30}}?"
@@ -75,7 +77,7 @@ BIRTHDAYS: tuple[Rule, ...] = (
         re.compile(
             rf"(\b(?:(?:my|his|her|our) (?:sweet )?(?:\d\d(?:st|nd|rd|th)|sixteen|quince\w*|{ORDINAL})"
             rf"(?: birthday| b-?day)?|big (?:\d ?-?[\do]|{_GROWN}|{UNITS})(?:[ -]?oh?)?)"
-            rf"(?:['\u2019]s| is| was| falls| comes|,)(?: up| in| on| this| next| last| coming| \w+day){{0,3}},? )"
+            rf"(?:['\u2019]s| is| was| falls| comes?|,)(?: up| in| on| this| next| last| coming| \w+day){{0,3}},? )"
             rf"{_DATE}",
             re.IGNORECASE,
         ),
@@ -171,6 +173,26 @@ BIRTHDAYS: tuple[Rule, ...] = (
         ),
         ("año", "ano", "mi fecha"),
     ),
+    # "mom is 70 on the 1st of next month".
+    Rule(
+        "[date]",
+        re.compile(
+            rf"(\b(?:(?:s?he|i|m[ou]m|mama|dad|son|daughter|brother|sister|husband|wife|grand\w+|kid|twins?)"
+            rf"(?: is| am|['\u2019][sm])) {_GROWN} (?:on|come) )(?:{_DAY} of (?:next|this) month|{_DATE})",
+            re.IGNORECASE,
+        ),
+        tuple(f"{verb} {digit}" for verb in (" is", " am", "'s", "\u2019s", "'m") for digit in "123456789"),
+    ),
+    # "10/22 of 83", and by other calendars: "12 of Ramadan 1412".
+    Rule(
+        "[date]",
+        re.compile(
+            r"\b\d{1,2}/\d{1,2} (?:of|in) ['\u2019]?\d\d\b|"
+            r"\b\d{1,2}(?:st|nd|rd|th)? (?:of )?(?-i:[A-Z][a-z]{3,}) 1[34]\d\d\b",
+            re.IGNORECASE,
+        ),
+        (" 13", " 14", *(f" {word} {sign}" for word in ("of", "in") for sign in "'0123456789")),
+    ),
     # The sign says the day within a month; the day behind it is the birthday.
     Rule(
         "[date]",
@@ -208,6 +230,17 @@ LEFT: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         _BIRTH_CUES,
+    ),
+    # "born in the spring of [date] on April 2nd", "[date], only in fifty-two", "[date], día de la Santa Cruz".
+    Rule(
+        "[date]",
+        re.compile(
+            rf"({_BIRTH}[^\n.!?;\d]{{0,30}}?\[date\],? on ){_DAY_AND_MONTH}|"
+            rf"({_BIRTH}[^\n]{{0,60}}?\[date\],? (?:only |but )?(?:in|of) )(?:{TENS})[ -](?:{UNITS})\b|"
+            r"(\[date\],? )(?:el )?d[ií]a de (?:la |los |las |el )?(?-i:[A-Z]\w+(?: [A-Z]\w+)?)",
+            re.IGNORECASE,
+        ),
+        (*_BIRTH_CUES, "día de", "dia de"),
     ),
     Rule(
         "[date]",

@@ -52,6 +52,7 @@ IN_WORDS: tuple[Rule, ...] = (
         "[web address]",
         re.compile(
             rf"\b(?:https?://|www\.)\S+|(?<![\w@-])(?:[\w-]+\.)+{_ENDING}/\S+|"
+            r"(?<![\w@.-])(?:[\w-]+\.){2,4}us\b|"
             r"(?<![\w@.-])(?!(?:healthcare|samhsa|findtreatment|medicaid|medicare)\.)[\w-]{3,}\.(?:com|net|org|"
             r"edu)\b",
             re.IGNORECASE,
@@ -137,7 +138,6 @@ IN_WORDS: tuple[Rule, ...] = (
         re.compile(r"(?<![\w./\]-])(?=[\w.]*[A-Za-z])[A-Za-z\d.]+_[\w.]*\w|(?<!\w)[A-Za-z]\w{2,}#\d{4}\b"),
         ("_", "#"),
     ),
-    Rule("[handle]", re.compile(r"(?<![\w.-])(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]{2,})+\d+(?!\w)"), (".",)),
     Rule(
         "[phone]",
         re.compile(
@@ -153,6 +153,11 @@ IN_WORDS: tuple[Rule, ...] = (
 )
 
 IN_DIGITS: tuple[Rule, ...] = (
+    Rule(
+        "[handle]",
+        re.compile(r"(?<![\w.-])(?=[a-z]{2,}\.)(?=[a-z.]*[aeiou])[a-z]{2,}(?:\.[a-z]+)+\d+(?!\w)"),
+        (".",),
+    ),
     Rule("[email]", re.compile(r"(?<![\w.+-])[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"), ("@",)),
     Rule("[ip]", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)"), (".",)),
 )
@@ -255,6 +260,19 @@ PHONES: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         ("area code",),
+    ),
+    # "the exchange here is 555 and the number 0128, preceded by 610", a ward's "5-7712", "ext is just the number 6".
+    Rule(
+        "[phone]",
+        re.compile(
+            r"(\b(?:exchange|prefix)(?: here| is|:)+ )\d{3}\b|(\bpreceded by )\d{3}\b|"
+            r"(\bthe number(?: is)? )\d{4}(?=,? preceded\b)|"
+            r"(\b(?:call(?:back)?|dial|ring|nurse|desk|ward|ext|floor)\b[^\d\n.!?]{0,40} )\d-\d{4}(?![\w-])|"
+            r"(\b(?:ext|extension)(?: is|:)?(?: just)?(?: the)?(?: number)? )\d\b|"
+            r"(\[phone\][^\n]{0,60}\ball )\d{3}(?=\W*$)|(?<=@ )\d{3}(?=[^\n\d]{1,60}\brest is \[phone\])",
+            re.IGNORECASE,
+        ),
+        ("exchange", "prefix", "preceded", "-", "ext", " all ", "rest is"),
     ),
     Rule(
         "[phone]",

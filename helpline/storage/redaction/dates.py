@@ -73,6 +73,15 @@ DATES: tuple[Rule, ...] = (
         ),
         MONTHS,
     ),
+    # "3/XI/1977", "12/dic/1971", "4-Mar-88".
+    Rule(
+        "[date]",
+        re.compile(
+            rf"\b\d{{1,2}} ?[/.-] ?(?:(?-i:[IVX]{{1,4}})|(?:ene|abr|ago|dic)\b\.?|{MONTH}) ?[/.-] ?(?:19|20)?\d\d\b",
+            re.IGNORECASE,
+        ),
+        ("/", "-", "."),
+    ),
     # "seven/nineteen/ninety four", "uno de enero del noventa y dos", "1960, march, the 17th".
     Rule(
         "[date]",

@@ -157,6 +157,38 @@ HOMES: tuple[Rule, ...] = (
 )
 
 LEFT: tuple[Rule, ...] = (
+    # "la traila 14 del Rancho Verde", "en el 1507 de la Wyoming", "vive en 913 Cottonwood".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b(?:traila|tr[aá]iler|yarda|espacio|lote) (?:n[uú]mero |#)?\d+\w?(?: del? (?:la )?{_CAPS})?|"
+            rf"(\b(?:en|es|al?) (?:el )?)\d{{2,5}} del? (?:la |el )?{_CAPS}|"
+            rf"(\b(?:viv|qued|est)\w+ en )\d{{2,5}} {_CAPS}",
+            re.IGNORECASE,
+        ),
+        (" de ", " del ", "traila", "yarda", "espacio", "lote", "iler ", " en "),
+    ),
+    # "77 and a half Railroad", "PO box, thats 70412", "#88, gray double wide".
+    Rule(
+        "[address]",
+        re.compile(
+            rf"\b\d{{1,5}} and a half {_CAPS}|"
+            r"(\bbox,? (?:that['\u2019]?s|it['\u2019]?s|is)(?: number)? )\d{2,6}\b(?:,? station \w+)?|"
+            r"#\d{1,4}\b(?=,? (?:an? |the )?(?:\w+ )?(?:(?:double|single)[ -]?wide|trailer|camper|house|mobile)\b)",
+            re.IGNORECASE,
+        ),
+        ("and a half", "box", "#"),
+    ),
+    # Another house of the same street.
+    Rule(
+        "[address]",
+        re.compile(
+            r"(\[address\][^\n\d]{1,60}\b(?:(?:guy|man|woman|lady|people|neighbou?rs?|house|kid|boy|girl|family) at|"
+            r"next door(?: at)?|live at|lives at) )(?!(?:19|20)\d\d\b)\d{2,5}\b",
+            re.IGNORECASE,
+        ),
+        (" at ", "next door"),
+    ),
     Rule(
         "[address]",
         re.compile(

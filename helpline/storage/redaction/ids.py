@@ -61,6 +61,42 @@ IDS: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
     ),
+    # A card's last day and its code, a number told on a card, Medicare's number.
+    Rule(
+        "[id]",
+        re.compile(
+            r"(\bexp\w*\.?(?: date)?(?: is|:)? ?)\d\d ?/ ?(?:20)?\d\d\b|"
+            r"(\b(?:cvv2?|cvc|ccv|(?:security|sec) code)(?: is|:|#)? ?)\d{3,4}\b|"
+            r"(\bnumber on (?:his|her|my|the|their) card(?: is|:)? )(?-i:[A-Z\d]{1,5}(?: [A-Z\d]{1,6}){1,4})\b|"
+            r"(\blast part(?: is|['\u2019]s) )\d(?: ?\d){3}\b",
+            re.IGNORECASE,
+        ),
+        ("exp", "cvv", "cvc", "ccv", "sec", " card", "last part"),
+    ),
+    Rule("[id]", re.compile(r"\b[1-9][A-Z][A-Z\d]\d[ -]?[A-Z][A-Z\d]\d[ -]?[A-Z]{2}\d\d\b")),
+    # Told with doubt: "the group # got rubbed off i think 1004"; letters behind it: "Parole no. 318 HQ".
+    Rule(
+        "[id]",
+        re.compile(
+            rf"(\b{_NAME} ?(?:#|number|num|no\.)[^.!?\n\d]{{0,30}}\b(?:i think|maybe|probably)"
+            rf"(?: its| it['\u2019]s)? ){_YEARS}\d{{3,}}\b",
+            re.IGNORECASE,
+        ),
+        ("i think", "maybe", "probably"),
+    ),
+    Rule(
+        "[id]",
+        re.compile(
+            rf"(\b(?:parole|probation|{_NAME}) (?:no\.?|number|num|#) ?)\d{{3,}} (?-i:[A-Z]{{1,3}})\b",
+            re.IGNORECASE,
+        ),
+        (" no. ", " no ", " number ", " num ", " #"),
+    ),
+    Rule(
+        "[id]",
+        re.compile(r"\b(?=\S*\d)[A-Z\d]{2,5}(?: something? (?=\S*\d)[A-Z\d]{2,5})+\b"),
+        ("somethin",),
+    ),
     # What is left of one in groups, and a plate in two: "tag number is 14C 9KX".
     Rule("[id]", re.compile(r"\[id\](?:[ -](?=[A-Z]*\d)[A-Z\d]{2,})+(?![\w-])")),
     Rule(
@@ -71,6 +107,11 @@ IDS: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
         ("plate", "tag", "licen", "vin", "placa", "matr", "reg"),
+    ),
+    Rule(
+        "[id]",
+        re.compile(r"(\bplates?(?: number| no\.?)?(?: is| was|:)? )[a-z]{2,3}[ -]?\d{2,4}(?: \d{2})?\b", re.IGNORECASE),
+        ("plate",),
     ),
     # "citation E 0 1 1 7 7 - Q", "ID# CCHI-I 0055-1", "account no. ending -70031".
     Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.words import lines, words
+from helpline.storage.redaction.words import words
 
 # What may stand before a surname.
 PARTICLES = ("van", "von", "der", "den", "de", "del", "la", "los", "da", "di", "bin", "ibn", "al", "el", "le", "st")
@@ -19,9 +19,9 @@ INTRODUCED = re.compile(
     r"went|going) by(?: the name(?: of)?)?|"
     r"\b(?:known|knows? (?:me|him|her)) as|\baka|\ba\.k\.a\.|\bn[ée]e|\bformerly|\bme llamo|\b(?:mi|su) nombre es|"
     r"\bse llama|"
-    r"\bme dicen|\bnombre:|"
+    r"\bprefers ['\"\u2018\u201c]|\bme dicen|\bnombre:|"
     r"\b(?:signed|patient|caller|client|attn|attention|from|to|cc|contact|re|pt|guardian|parent|spouse|physician|"
-    r"provider|clinician|referr(?:al|ed by)|emergency contact)[ \t]*:)"
+    r"provider|clinician|(?:first|last|middle|nombre|apellidos?)|referr(?:al|ed by)|emergency contact)[ \t]*:)"
     rf"[ \t]*[:,=-]?[ \t]*{_PARTICLE}$",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ SAID = re.compile(
     rf"her|them)|"
     rf"(?:ask|asking|asked|pregunt[ea]) (?:for|por)|"
     rf"(?:spoke|talk|talked|talking|speak|speaking) (?:to|with)|met with|behalf of|"
-    rf"care of|c/o|attn|(?:mother|father|parent|wife|husband|sister|brother|friend) of|"
+    rf"care of|c/o|attn|(?:mother|father|parent|wife|husband|widow(?:er)?|sister|brother|friend) of|"
     rf"hi|hello|hey|dear|signed|regards|sincerely|atentamente|love|"
     rf"respectfully|thanks|thank you(?: so much)?|thx|cheers|warmly|truly|yours|gracias|bless)|"
     rf"\b(?:{FAMILY})(?:[- ]in[- ]law)?(?:['\u2019]?s| is| was)?(?: name)?(?:['\u2019]?s| is)?(?: (?:called|named))?)"
@@ -171,6 +171,13 @@ TOLD_OR_ME = re.compile(r"\b(?:me (?:and|n|&)|tell|told|ask|w/) ?$", re.IGNORECA
 DID = re.compile(
     r" (?:told|said|says|sent|gave|referred|wrote|called|relapsed|died|and [Ii]|and my|wants|asked)\b|, (?:my|our)\b"
 )
+# What somebody does behind a name that is something else, too: "Rose picked me up".
+ACTS = re.compile(
+    r" (?:picked|pays|paid|turned|keeps|kept|took|takes|stole|left|went|goes|came|comes|lives|lived|moved|texted|texts|"
+    r"promised|begged|cried|cries|yelled|yells|hits?|bought|buys|brought|wanted|tried|tries|quit|gave|gives|drove|"
+    r"drives|drank|smokes|smoked|overdosed|knows|loves|hates|(?:has|does|did|is|was)n['\u2019]t|"
+    r"refuses|refused|agreed|threw|punched|slapped|pushed|got (?:me|him|her|us|out|arrested|fired|clean))\b"
+)
 # A weak word before a name: only two names behind it are surely one.
 WEAK = re.compile(
     r"\b(?:see|with|for|about|by|and|told|tell|from|between|met|saw|seeing|love|best|"
@@ -211,7 +218,7 @@ KNOWN = re.compile(
     r"johnny walker|tito['\u2019]?s|mike['\u2019]?s hard|lucy in the sky|miss emma|aunt flo|"
     r"trevor project|casey['\u2019]?s law|"
     r"mary['\u2019]?s|bloody mary|lou gehrig['\u2019]?s|"
-    rf"tourette['\u2019]?s|{'|'.join(map(re.escape, lines('famous')))})\b",
+    r"tourette['\u2019]?s)\b",
     re.IGNORECASE,
 )
 # Where even an ordinary word with a capital letter is a name: "my name is Red".
@@ -232,6 +239,19 @@ IS_RELATION = re.compile(
 )
 TOLD = re.compile(r"\b(?:tell|told|ask|asked) $", re.IGNORECASE)
 TELLING = re.compile(r" (?:from|in|at|that|i|said|to|hi)\b")
+# A town follows these, where a name could as well be one's.
+IN = re.compile(
+    r"\b(?:in|near|outside|around|downtown|(?:mov(?:e|ed|ing)|drove|flew|drive|bus|flight|train|back|way|ride) to|"
+    r"(?:am|i['\u2019]?m|is|are|moved|back|here|came|come|coming|flying|driving|drive|calling|writing|originally|way|bus|"
+    r"flight|train|people|miles|hours?|minutes|over|up|down|out|far) from) $",
+    re.IGNORECASE,
+)
+# A capital letter behind these is a town's, a clinic's or a book's.
+PLACED = re.compile(r"\b(?:in|across from|outside|downtown|near|like|at) $")
+# Behind a county's name, unless it is that of somebody's court or employer.
+COUNTY = re.compile(r"(?: [A-Z][a-z]+)? [Cc]ounty\b(?! (?:drug |family )?(?:court|sheriff|schools?|probation))")
+# A month follows these, and no name.
+TIME = re.compile(r"\b(?:in|by|last|next|this|since|until|till|of|early|late|mid) $", re.IGNORECASE)
 # Doubtful names that a capital letter alone makes no name: months, faiths, places, drugs, titles.
 NOT_BY_CAPITAL = words("not_by_capital")
 # First names of two letters; in lower case after a relation or as a whole they are one.

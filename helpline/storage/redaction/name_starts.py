@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Collection, Sequence
 
 from helpline.storage.redaction import name_cues as cues
 from helpline.storage.redaction.words import (
@@ -36,13 +37,6 @@ _SPANISH = re.compile(
 _BRAND = re.compile(r"(?!(?:Ma?c|De|Da|La|Le|Di|Du|Fitz|Van|O|Ja|Ke|Ra|Sha)[A-Z])[A-Z][a-z]+[A-Z]")
 # How far before a word its introduction is looked for, in characters.
 _REACH = 60
-# A town follows these, where a name could as well be one's.
-_IN = re.compile(
-    r"\b(?:in|near|outside|around|downtown|(?:mov(?:e|ed|ing)|drove|flew|drive|bus|flight|train|back|way|ride) to|"
-    r"(?:am|i['\u2019]?m|is|are|moved|back|here|came|come|coming|flying|driving|drive|calling|writing|originally|way|bus|"
-    r"flight|train|people|miles|hours?|minutes|over|up|down|out|far) from) $",
-    re.IGNORECASE,
-)
 _LONGEST_SIGNATURE = 40
 # How many words a message may have for names in a row without capital letters to be believed.
 _SHORT = 14
@@ -60,7 +54,8 @@ class Message:
     def __init__(self, text: str, tokens: list[Token]) -> None:
         """Take a text and its words as start, end and the word itself; at least one."""
         self.text, self.tokens = text, tokens
-        capitals = sum(word[0].isupper() for _, _, word in tokens)
+        # A name that is gone had one, so that what is redacted twice reads the same.
+        capitals = sum(word[0].isupper() for _, _, word in tokens) + text.count("[name]")
         # Where nearly all words have them, capital letters tell nothing.
         cased = len(tokens) < 6 or capitals * 10 <= len(tokens) * 7
         # Where most words are without them, one within a sentence makes a name.
@@ -79,10 +74,12 @@ class Message:
         return self._names and low not in cues.NO_NAME
 
     def is_town(self, place: int) -> bool:
-        """Tell whether a word that could be a name is a town, by what stands before it: "I grew up in brooklyn"."""
+        """Tell whether what could be a name is a town or county: "I grew up in brooklyn", "holmes county"."""
+        if cues.COUNTY.match(self.text, self.tokens[place][1]):
+            return True
         if self.kinds[place] != FIRST or self.tokens[place][2].lower() not in _towns() or "[address]" in self.text:
             return False
-        return _IN.search(self.before(place)) is not None
+        return cues.IN.search(self.before(place)) is not None
 
     def before(self, place: int) -> str:
         """Return what stands before a word, as far as it matters."""
@@ -182,7 +179,7 @@ class Message:
         if word.isupper():
             return False
         if what == DOUBTFUL_CAPITAL:
-            return low not in cues.NOT_BY_CAPITAL and cues.DID.match(text, stop) is not None
+            return low not in cues.NOT_BY_CAPITAL and bool(cues.DID.match(text, stop) or cues.ACTS.match(text, stop))
         if self._signs(place) and start:
             return True
         if is_misspelt(low) or len(_SPANISH.findall(text)) > 1:
@@ -199,6 +196,8 @@ class Message:
             return True
         if what == DOUBTFUL_CAPITAL:
             return low not in cues.NOT_BY_CAPITAL
+        if cues.PLACED.search(before) and self.text[self.tokens[place][1] :][:1] not in ("'", "\u2019"):
+            return False
         return not _is_code(word) and low not in words("well_known") and low not in words("brands")
 
     def _doubtful(self, place: int) -> bool:
@@ -246,6 +245,19 @@ class Message:
         if any("," not in gap for gap in gaps):
             return not is_misspelt(low)
         return what != UNKNOWN and before_name and len(self.tokens) < _SHORT
+
+    def again(self, called: Collection[str], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return where words of the names found stand once more, if they are hardly anything else."""
+        return [
+            (start, stop)
+            for place, (start, stop, word) in enumerate(self.tokens)
+            if word in called
+            and self.kinds[place] in (CAPITAL, DOUBTFUL_CAPITAL, SURNAME, UNKNOWN)
+            and len(word) > 1
+            and word.lower() not in cues.HELPERS
+            and not any(first <= start < last for first, last in spans)
+            and not (cues.TIME.search(self.before(place)) and word.lower() in cues.NOT_BY_CAPITAL)
+        ]
 
     def joined(self, place: int) -> bool:
         """Tell whether a word and the next can be parts of one name, by what stands between them."""

@@ -7,6 +7,8 @@ after a look into the lists.
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from typing import Sequence
 
 from helpline.storage.redaction import reader
 from helpline.storage.redaction.name_cues import INTRODUCED, KNOWN, PARTICLES
@@ -19,6 +21,7 @@ from helpline.storage.redaction.words import (
     UNKNOWN,
     WORD_CAPITAL,
     is_misspelt,
+    lines,
     words,
 )
 
@@ -39,6 +42,12 @@ _AT_ONCE = (
         r"[A-Z]\.(?:[A-Z]\.){1,2}(?!\w)"
     ),
     re.compile(
+        rf"(\b[Mm]y (?:\w+ ){{1,2}})(?!(?:{'|'.join(map(re.escape, sorted(words('abbreviations')))).lower()})\b)"
+        r"[a-z]\.[a-z]\.(?!\w)"
+    ),
+    # "Cook, J. denies it".
+    re.compile(r"()\b[A-Z][a-z]+, (?!I\b)[A-Z]\.(?=[ ,;)]|\Z)"),
+    re.compile(
         r"(\b(?:regards|sincerely|yours(?: truly)?|respectfully|thanks|thank you|best|love|cheers|blessings|warmly|"
         rf"gracias|atentamente|saludos),?[ \t]*\n\s{{0,20}}){_CAPITALISED}(?=\s{{0,20}}\Z)",
         re.IGNORECASE,
@@ -46,11 +55,23 @@ _AT_ONCE = (
     re.compile(r"((?:[.!?,\w][ \t]|\n)[-\u2013\u2014~][ \t]?)[A-Z][a-z]+(?:[ \t][A-Z][a-z.]*){0,2}(?=\s{0,20}\Z)"),
 )
 # One of these is in all of them.
-_MARKS = re.compile(r"[-\n~\u2013\u2014]|[A-Z]\.[A-Z]")
+_MARKS = re.compile(r"[-\n~\u2013\u2014]|\.(?:[A-Za-z]\.|(?<=[A-Z]\.)[A-Z]|(?<=, [A-Z]\.))")
 # Or letters apart; a space before is quick to find.
 _SPELT = re.compile(r" [A-Za-z] [A-Za-z] [A-Za-z]\b")
 # An initial behind a name; "I" and words of one letter are none.
 _INITIAL = re.compile(r"[ \t](?:(?!I)[A-Z]\b\.?|(?![ianuyo])[a-z](?=[ \t]*(?:$|[,.!?\n])))")
+
+
+def _first_word(line: str) -> str:
+    found = _TOKEN.match(line)
+    return found.group() if found else ""
+
+
+# People and firms that everybody knows, by their first word.
+_FAMOUS = {
+    first: re.compile(rf"(?:{'|'.join(map(re.escape, sorted(group, reverse=True)))})\b", re.IGNORECASE)
+    for first, group in groupby(sorted(lines("famous"), key=_first_word), _first_word)
+}
 _MOST_PARTS = 4
 _TAG = re.compile(r"\[[a-z ]+\]")
 NAME = "[name]"
@@ -71,7 +92,8 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
         return text
     message = Message(text, tokens)
     learned = reader.found(text, tokens) if read else frozenset()
-    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    called: set[str] = set()
     end, place, last = 0, 0, -2
     known: list[tuple[int, int]] | None = None
     while place < len(tokens):
@@ -79,15 +101,31 @@ def redact_names(text: str, by_rules_only: bool = False) -> str:
         if place in learned or (message.may_begin(place) and (message.begins(place) or message.follows(place, last))):
             if known is None:
                 known = [found.span() for pattern in (KNOWN, _TAG) for found in pattern.finditer(text)]
+                known += _famous(text, tokens)
             if not any(first <= start < stop for first, stop in known) and not message.is_town(place):
                 initials = INITIALS_BEFORE.search(text, max(end, start - 5), start)
+                first = place
                 place, stop = _end(message, place)
                 while place + 1 in learned and message.joined(place):
                     place, stop = place + 1, tokens[place + 1][1]
-                parts += [text[end : initials.start() if initials else start], NAME]
+                spans.append((initials.start() if initials else start, stop))
+                called.update(tokens[part][2] for part in range(first, place + 1))
                 end, last = stop, place
         place += 1
+    if called:
+        spans += message.again(called, spans)
+    parts: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        parts += [text[end:start], NAME]
+        end = stop
     return "".join([*parts, text[end:]]) if parts else text
+
+
+def _famous(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """Return where somebody or something is named that everybody knows."""
+    looked = ((pattern, start) for start, _, word in tokens if (pattern := _FAMOUS.get(word.lower())))
+    return [found.span() for pattern, start in looked if (found := pattern.match(text, start))]
 
 
 def word_tokens(text: str) -> list[Token]:

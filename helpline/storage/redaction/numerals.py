@@ -30,6 +30,8 @@ MONTHS = (
     *("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
 )
 DIGITS_IN_WORDS = (*UNITS.split("|"), *SPANISH_UNITS.split("|"), "zero")
-NUMBERS_IN_WORDS = (*UNITS.split("|"), *TENS.split("|"), *TEENS.split("|"), "hundred")
 # Of numbers with more words than one, each has one of these.
-LONG_NUMBERS = (*("hundred", " oh ", "teen", *TENS.split("|")), *(f"{unit} " for unit in UNITS.split("|")[1:]))
+LONG_NUMBERS = (
+    *("hundred", " oh ", "teen", " ten ", "eleven", "twelve", *TENS.split("|")),
+    *(f"{unit} " for unit in UNITS.split("|")[1:]),
+)

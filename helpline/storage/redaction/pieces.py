@@ -144,6 +144,8 @@ def _tag(run: Sequence[Piece], before: str, whole: str, phone: bool) -> str:
         return "[phone]"
     if 3 <= count < 7 and _PART_OF.search(before):
         return "[id]" if _SOMEBODYS.search(before) else "[phone]"
+    if phone and count == 4 and max(sizes) < 3 and not any(piece["two"] for piece in run):
+        return "[phone]"
     return "[phone]" if phone and len(sizes) == count and count > 2 and not in_words else ""
 
 

@@ -14,19 +14,19 @@ from math import exp
 from pathlib import Path
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from helpline.storage.redaction.words import is_misspelt, is_ordinary, words
+from helpline.storage.redaction.signs import BY_LISTS, gap, kind
 
 WEIGHTS = Path(__file__).with_name("reader.json")
 # From which chance on a word is taken for a name, by what it can be: more where it is an ordinary word or a brand, too,
-# and where it has a capital letter, as the rules know those. So low that one ordinary message in 60 loses a word: a
+# and where it has a capital letter, as the rules know those. So low that one ordinary message in 80 loses a word: a
 # name that stays does more harm than a word that goes.
-_ENOUGH = {"f": 0.21, "s": 0.21, "u": 0.09, "m": 0.11, "d": 0.18, "e": 0.25, "o": 0.25, "w": 0.95}
-_ENOUGH_CAPITAL = {"f": 0.36, "s": 0.36, "u": 0.36, "m": 0.36, "d": 0.5, "e": 0.5, "o": 0.5, "w": 0.95}
+_ENOUGH = {"f": 0.21, "s": 0.21, "u": 0.14, "m": 0.2, "d": 0.15, "e": 0.25, "o": 0.25, "w": 0.95}
+_ENOUGH_CAPITAL = {"f": 0.36, "s": 0.36, "u": 0.36, "m": 0.36, "d": 0.3, "e": 0.5, "o": 0.5, "w": 0.95}
 # An ordinary word behind these mostly says what somebody or something is: "i am homeless", "this puzzle".
 _SAYING = frozenset(
     ["am", "i'm", "im", "is", "it's", "its", "are", "was", "were", "be", "me", "this", "that", "the", "a", "an", "some"]
 )
-_ENOUGH_SAID = 0.7
+_ENOUGH_SAID = 0.6
 _ENOUGH_ALL_CAPITALS = 0.9
 # The same for one beside another name, and for one that is a name elsewhere in the message.
 _BESIDE, _AGAIN = 0.08, 0.2
@@ -34,9 +34,6 @@ _AND = frozenset({"and", "n", "y", "e", "or", "nd"})
 _LEAST = min(_ENOUGH.values())
 # Where no word's own weight is above this, none is a name: a name among words that are none weighs less than its own.
 _HOPELESS = 0.0
-_MARKS = {".": ".", "!": ".", "?": ".", ",": ",", ";": ",", "-": "-", "\u2013": "-", "\u2014": "-", "~": "-", ":": ":"}
-# Lists that a name may be hidden from while the weights are learned, so that they rest on what stands around it.
-BY_LISTS, WITHOUT_NAMES, WITHOUT_COMMON = range(3)
 Token = tuple[int, int, str]
 
 
@@ -141,10 +138,10 @@ def view(text: str, tokens: Sequence[Token], hidden: Mapping[int, int] | None = 
     lows = [word.lower() for _, _, word in tokens]
     gaps, end = [], 0
     for start, stop, _ in tokens:
-        gaps.append(_gap(text[end:start]))
+        gaps.append(gap(text[end:start]))
         end = stop
     rest = text[end:]
-    gaps.append("$" if not rest.strip() else _gap(rest) + "$")
+    gaps.append("$" if not rest.strip() else gap(rest) + "$")
     gaps[0] = "^" if gaps[0] in "_0" else "^" + gaps[0]
     kinds = [kind(low, hidden.get(place, BY_LISTS) if hidden else BY_LISTS) for place, low in enumerate(lows)]
     capitals = 0
@@ -229,56 +226,6 @@ def _spelling(low: str, what: str) -> tuple[str, ...]:
     if what not in "usmfe":
         return (first,)
     return (first, "p2=" + low[:2], "p3=" + low[:3], "s2=" + low[-2:], "s3=" + low[-3:], f"z={min(len(low), 12)}")
-
-
-@lru_cache(maxsize=20_000)
-def kind(low: str, hidden: int) -> str:
-    """Return what a word in lower case can be by the lists, as one letter."""
-    low = low.replace("\u2019", "'")
-    if hidden != WITHOUT_NAMES and low in words("first_names"):
-        return "f"
-    if low in words("doubtful_names"):
-        return "e" if hidden == WITHOUT_NAMES else "d"
-    if low in words("brands") or low in words("common_capitals"):
-        return "w"
-    if hidden != WITHOUT_COMMON and low in words("ordinary_words"):
-        return "o"
-    if hidden != WITHOUT_NAMES and low in words("surnames"):
-        return "s"
-    if low in words("well_known") and low not in words("surnames"):
-        return "w"
-    if low in words("english_words") or low in words("wordlike_surnames"):
-        return "e"
-    if hidden != WITHOUT_COMMON and is_ordinary(low):
-        return "e"
-    if "-" in low and all(map(is_ordinary, low.split("-"))):
-        return "o"
-    head = low.partition("'")[0]
-    if head != low and is_ordinary(head):
-        return "o"
-    return "m" if len(low) > 3 and is_misspelt(low) else "u"
-
-
-@lru_cache(maxsize=2_000)
-def _gap(between: str) -> str:
-    """Return what stands between two words, as one sign."""
-    if between == " ":
-        return "_"
-    if not between:
-        return "0"
-    if "[" in between or "]" in between:
-        return "["
-    if any(map(str.isdigit, between)):
-        return "#"
-    if "\n" in between:
-        return "n"
-    if between[:2] in ("'s", "\u2019s"):
-        return "s"
-    marks = [_MARKS[sign] for sign in between if sign in _MARKS]
-    for mark in ".,-:":
-        if mark in marks:
-            return mark
-    return "_" if between.isspace() else "x"
 
 
 def _chances(scores: Sequence[float], changes: tuple[float, float, float, float]) -> list[float]:

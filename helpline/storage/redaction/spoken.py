@@ -44,11 +44,12 @@ SAID: tuple[Rule, ...] = (
         re.compile(
             rf"(?:\b[\w.+-]{{1,40}},? {_SIGN} ){{0,6}}\b[\w.+-]{{1,40}}(?: (?:{_NUMBER}|\d+)\b){{0,6}},? ?(?:\bat\b|"
             rf"@|\barroba\b) "
-            rf"(?:{_PROVIDER}\b(?: (?:dot|punto) \w+)*|[\w-]+(?: (?:hyphen|dash) [\w-]+)?(?: (?:dot|punto) \w+)+)|"
+            rf"(?:{_PROVIDER}\b(?: (?:dot|punto) \w+)*|[\w-]+(?: (?:hyphen|dash) [\w-]+)?"
+            rf"(?:(?: (?:dot|punto) \w+)+| period (?:com|net|org|edu|gov)\b))|"
             rf"\b[\w.]*\d[\w.]*,? {_PROVIDER}\b",
             re.IGNORECASE,
         ),
-        (" dot ", "punto", *_PROVIDER_CUES),
+        (" dot ", "punto", " period ", *_PROVIDER_CUES),
     ),
     Rule(
         "[web address]",
@@ -134,7 +135,7 @@ DATES: tuple[Rule, ...] = (
     ),
     Rule(
         "[date]",
-        re.compile(rf"\b{MONTH} \d{{1,2}},? (?:of|in) '?\d\d\b", re.IGNORECASE),
+        re.compile(rf"\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:of|in) '?\d\d\b", re.IGNORECASE),
         tuple(f" {word} {sign}" for word in ("of", "in") for sign in "'0123456789"),
     ),
     Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpline.storage.redaction.numerals import LONG_NUMBERS, NUMBERS_IN_WORDS, TEENS, TENS, UNITS
+from helpline.storage.redaction.numerals import LONG_NUMBERS, TEENS, TENS, UNITS
 from helpline.storage.redaction.rules import Rule
 from helpline.storage.redaction.words import words
 
@@ -67,6 +67,7 @@ _CAPITALS = r"(?-i:[A-Z][\w'\u2019.-]+(?: [A-Z][\w'\u2019-]+){0,2})"
 NTH = r"\d{1,3}(?:st|nd|rd|th)"
 CROSSED = rf"(?:(?:{COMPASS} )?(?:{NTH}|{COMMON}\b|{_CAPITALS})(?: {STREET}\b\.?)?)"
 _CROSS_COMMON = rf"(?:{NTH}|{COMMON}\b)(?: {STREET}\b\.?)?(?! (?:week|time|day|month|grade|step|floor|year))"
+_NTH_AND = tuple(f"{end} {sign} " for end in ("st", "nd", "rd", "th", "mile") for sign in ("and", "&"))
 # Behind a count, no crossing.
 _NO_TURN = r"(?! (?:shift|week|time|day|month|grade|step|floor|year|session|of|one|try|dui|offense)s?\b)"
 HOME = (
@@ -109,17 +110,26 @@ IN_WORDS: tuple[Rule, ...] = (
     Rule(
         "[address]",
         re.compile(
-            rf"\b{_NUMBER_WORDS}* {NO_STREET}\w+ (?:street|avenue|road|boulevard|lane|court|terrace|drive)\b|"
+            rf"\b{_NUMBER_WORDS}* {NO_STREET}\w+ (?:street|avenue|road|boulevard|lane|court|terrace|drive)\b",
+            re.IGNORECASE,
+        ),
+        ("street", "avenue", "road", "boulevard", "lane", "court", "terrace", "drive"),
+    ),
+    Rule(
+        "[address]",
+        re.compile(
             rf"\b{_NUMBER_WORDS}+ (?:{COMPASS} )?(?-i:[A-Z][a-z]+)(?: (?-i:[A-Z][a-z]+))?(?<!ay)(?<!ember)"
             rf"\b(?! (?:is|and|of|to)\b)",
             re.IGNORECASE,
         ),
-        NUMBERS_IN_WORDS,
+        LONG_NUMBERS,
     ),
     # "Bascom Ave", "venice blvd".
     Rule(
         "[address]",
-        re.compile(rf"\b(?:[NSEW]\.? )?(?:[A-Z][\w'\u2019-]+ ){{1,3}}{_NAMED_STREET}\b\.?(?: {COMPASS}\b)?(?=\W|$)"),
+        re.compile(
+            rf"\b(?:[NSEW]\.? )?(?:[A-Z][\w'\u2019-]+ ){{1,3}}{_NAMED_STREET}\b\.?(?! Patrick)(?: {COMPASS}\b)?(?=\W|$)"
+        ),
         (
             "street",
             "st",
@@ -221,7 +231,8 @@ IN_WORDS: tuple[Rule, ...] = (
             rf"(?=\d)(?:[NSEW]\.? )?{NTH}{_NO_TURN}|(\b[Bb]etween |\b(?:[Oo]ver )?[Bb]y |\b[Aa]t |\b[Oo]n |^)"
             rf"(?:[NSEW]\.? )?(?:{NTH}|\d{{1,2}} Mile) (?:and|&) {_CAPITALS}(?: on {_CAPITALS})?"
         ),
-        (" and ", " & "),
+        # One of the two is a number.
+        (*(f"{sign} {digit}" for sign in ("and", "&") for digit in "0123456789"), *_NTH_AND),
     ),
     Rule(
         "[address]",

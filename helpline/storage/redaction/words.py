@@ -85,6 +85,8 @@ def kind(word: str, cased: bool) -> int:
 def _is_plain(low: str) -> bool:
     if low in words("surnames"):
         return low in words("ordinary_words")
+    if low in words("brands"):
+        return True
     head, _, tail = low.partition("'")
     if is_ordinary(low) or (is_ordinary(head) and (len(head) > 2 or len(tail) < 3)):
         return True

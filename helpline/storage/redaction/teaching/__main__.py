@@ -13,7 +13,7 @@ import pycrfsuite  # type: ignore[import-untyped]
 
 from helpline.files import write_whole
 from helpline.settings import ROOT
-from helpline.storage.redaction import reader, without_numbers
+from helpline.storage.redaction import reader, signs, without_numbers
 from helpline.storage.redaction.names import redact_names, word_tokens
 from helpline.storage.redaction.reader import Weights
 from helpline.storage.redaction.teaching.contexts import Span, contexts, exchanged, led_to, misspelt, named
@@ -23,7 +23,7 @@ from helpline.storage.redaction.teaching.made_names import HERE, nicknames
 # How many ordinary messages are read as they are, and how many with names in them; more make no better reader.
 _ORDINARY, _NAMED, _LED_TO = 45_000, 20_000, 30_000
 # How often an example is read as it is, with other names, and if nobody is named in it.
-_AS_IT_IS, _EXCHANGED, _HARMLESS = 3, 12, 8
+_AS_IT_IS, _EXCHANGED, _HARMLESS = 3, 12, 13
 _COMMON = 3_500
 # A common word that is no name anywhere, if it is in so many messages.
 _PLAIN_FROM = 60
@@ -32,8 +32,8 @@ _HIDE_NAME, _HIDE_RARE = 0.5, 0.7
 _MISSPELT = 0.2
 # From this chance on a word that is no name is an error worth learning from.
 _ERROR_FROM = 0.25
-_LEARNING = {"c1": 1.1, "c2": 0.02, "max_iterations": 90, "feature.minfreq": 3, "feature.possible_transitions": True}
-_LEAST_WEIGHT = 0.06
+_LEARNING = {"c1": 1.25, "c2": 0.02, "max_iterations": 90, "feature.minfreq": 4, "feature.possible_transitions": True}
+_LEAST_WEIGHT = 0.09
 Message = tuple[str, "list[Span] | None"]
 
 
@@ -134,14 +134,14 @@ def _read(
     for place, (_, _, word) in enumerate(tokens):
         if labels[place] == "N":
             if dice.random() < _HIDE_NAME:
-                hidden[place] = reader.WITHOUT_NAMES
+                hidden[place] = signs.WITHOUT_NAMES
         elif counts[word.lower()] < 3 and kinds[place] == "o" and dice.random() < _HIDE_RARE:
-            hidden[place] = reader.WITHOUT_COMMON
+            hidden[place] = signs.WITHOUT_COMMON
     yield reader.features(reader.view(text, tokens, hidden), known), labels
 
 
 def _kind(word: str) -> str:
-    return reader.kind(word, reader.BY_LISTS)
+    return signs.kind(word, signs.BY_LISTS)
 
 
 def _errs(text: str, known: Weights) -> bool:
