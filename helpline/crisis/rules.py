@@ -167,10 +167,11 @@ class People:
             while end < len(tokens) and tokens[end].text in self._kinds:
                 end += 1
             return end, "CHILD" if (len(age[0]) < 3 and int(age[0]) < 18) or age[1].startswith("month") else "PERSON"
-        # "my teen" alone is a person, a quality before one ("my teen daughter"), and "as a teen" a time of life
-        if noun > at + 1 and not self._kind(tokens, noun) and self._kind(tokens, noun - 1) and tokens[at].text != "a":
-            noun -= 1
         kind = self._kind(tokens, noun)
+        # "my teen" alone is a person, a quality before one ("my teen daughter"), and "as a teen" a time of life
+        if not kind and noun > at + 1 and tokens[at].text != "a":
+            noun -= 1
+            kind = self._kind(tokens, noun)
         if not kind or (not determined and tokens[noun].text in self._determined):
             return at, ""
         end = noun + 1
