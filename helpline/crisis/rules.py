@@ -167,7 +167,11 @@ class People:
             while end < len(tokens) and tokens[end].text in self._kinds:
                 end += 1
             return end, "CHILD" if (len(age[0]) < 3 and int(age[0]) < 18) or age[1].startswith("month") else "PERSON"
-        kind = self._kinds.get(tokens[noun].text, "") if noun < len(tokens) else ""
+        kind = self._kind(tokens, noun)
+        # "my teen" alone is a person, a quality before one ("my teen daughter"), and "as a teen" a time of life
+        if not kind and noun > at + 1 and tokens[at].text != "a":
+            noun -= 1
+            kind = self._kind(tokens, noun)
         if not kind or (not determined and tokens[noun].text in self._determined):
             return at, ""
         end = noun + 1
@@ -176,6 +180,10 @@ class People:
             kind = "PERSON"
             end += 2
         return end, kind
+
+    def _kind(self, tokens: tuple[Token, ...], at: int) -> str:
+        """Return the kind that the word at `at` names; "" if it names none or is not there."""
+        return self._kinds.get(tokens[at].text, "") if at < len(tokens) else ""
 
 
 class Rules:
