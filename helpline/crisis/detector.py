@@ -14,14 +14,14 @@ from helpline.nlu.encoder import Tokens
 from helpline.nlu.reading import Reading
 
 # Chosen on tests/development (docs/crisis.md).
-DANGER = 0.5
+DANGER = 0.6
 # What people hide most needs least to be heard.
 DANGER_WHERE_HIDDEN = 0.25
 HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "self_harm", "psychosis")
 DANGER_HINTED = 0.05
 HINTED = ("suicide_passive",)
 # A part of a longer message outweighs the rest of it where it is surer, the whole agrees a little and is not distress.
-DANGER_IN_PART = 0.9
+DANGER_IN_PART = 0.95
 DANGER_HINTED_IN_WHOLE = 0.2
 SUPPORT = 0.02
 # Where people do harm, the words of a rule often fit several kinds; from this danger on the score says which it is.
