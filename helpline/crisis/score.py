@@ -29,7 +29,7 @@ from helpline.crisis.taxonomy import (
 )
 from helpline.nlu.encoder import Tokens
 from helpline.nlu.reading import Reading
-from helpline.nlu.terms import mixed, small, softmax
+from helpline.nlu.terms import WordingWeights, mixed, packed, softmax, weighed
 
 # Turns SVM margins into something like probabilities; chosen on tests/development.
 _MARGIN_SCALE = 4.0
@@ -95,12 +95,13 @@ Heads = Mapping[str, np.ndarray]
 class CrisisModel:
     """Probabilities of danger from examples."""
 
-    def __init__(self, heads: Heads, second_heads: Heads, wording: tuple[np.ndarray, np.ndarray]) -> None:
+    def __init__(self, heads: Heads, second_heads: Heads, wording: WordingWeights) -> None:
         """Take fitted parts; use `fit` or `load`."""
         self._heads, self._second_heads = heads, second_heads
         self._meaning, self._second_meaning = _side_by_side(heads), _side_by_side(second_heads)
         # As plain arrays, which stay in their file: numpy takes much longer over each result of a `memmap`.
-        self._wording_weights, self._wording_bias = map(np.asarray, wording)
+        weights, step, bias = map(np.asarray, wording)
+        self._wording = weights, step, bias
 
     @classmethod
     def fit(cls, examples: Sequence[LabelledMessage], heads: Heads, second_heads: Heads) -> CrisisModel:
@@ -137,11 +138,11 @@ class CrisisModel:
         # One matrix for all, so that a message's n-grams are looked up once.
         weights = np.concatenate([category.coef_, urgent.coef_, other.coef_]).T
         biases = np.concatenate([category.intercept_, urgent.intercept_, other.intercept_])
-        return cls(dict(heads), dict(second_heads), (small(np.ascontiguousarray(weights)), small(biases)))
+        return cls(dict(heads), dict(second_heads), packed(weights, biases))
 
     def save(self, path: Path) -> None:
         """Write the model to one file."""
-        joblib.dump((self._heads, self._second_heads, (self._wording_weights, self._wording_bias)), path)
+        joblib.dump((self._heads, self._second_heads, self._wording), path)
 
     @classmethod
     def load(cls, path: Path) -> CrisisModel:
@@ -155,7 +156,7 @@ class CrisisModel:
             reading: as `helpline.nlu.sentence_encoder.SentenceEncoder` sets it.
             look_again: gives the second reader's vectors of its tokens; without it the first one stands alone.
         """
-        by_wording = reading.wording @ self._wording_weights + self._wording_bias
+        by_wording = weighed(reading.wording, self._wording)
         margins, odds = by_wording[:, : len(CATEGORIES)], by_wording[:, len(CATEGORIES) :]
         category, urgent, other = _by_meaning(self._meaning, reading.vectors)
         views, urgent, other = [category, softmax(margins * _MARGIN_SCALE)], urgent + odds[:, 0], other + odds[:, 1]

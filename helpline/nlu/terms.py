@@ -111,6 +111,27 @@ def small(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32)
 
 
+# Linear weights of n-grams in 16 bits, which takes half the memory: whole steps, the size of a step by column, bias.
+WordingWeights = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def packed(weights: np.ndarray, bias: np.ndarray) -> WordingWeights:
+    """Return linear weights of shape (n-grams, columns) and their bias in 16 bits.
+
+    No weight is off by more than one in 65,534 of its column's largest.
+    """
+    step = np.maximum(np.abs(weights).max(axis=0), 1e-12) / np.iinfo(np.int16).max
+    return np.ascontiguousarray(np.rint(weights / step), np.int16), small(step), small(bias)
+
+
+def weighed(wording: csr_matrix, weights: WordingWeights) -> np.ndarray:
+    """Return linear scores of the wording of texts, float32 of shape (texts, columns)."""
+    steps, step, bias = weights
+    rows = steps[wording.indices].astype(np.float32)
+    sums = [wording.data[begin:end] @ rows[begin:end] for begin, end in pairwise(wording.indptr)]
+    return np.stack(sums) * step + bias
+
+
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Return probabilities along the last axis, shape (rows, columns) as given."""
     exponents = np.exp(scores - scores.max(axis=1, keepdims=True))

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from helpline.nlu.reading import Reading
-from helpline.nlu.terms import mixed, small, softmax
+from helpline.nlu.terms import WordingWeights, mixed, packed, small, softmax, weighed
 
 # Turns SVM margins into something like probabilities; chosen with the other constants on authors left out.
 _MARGIN_SCALE = 4.0
@@ -33,7 +33,7 @@ class TopicModel:
     def __init__(
         self,
         meaning: tuple[np.ndarray, np.ndarray],
-        wording: tuple[np.ndarray, np.ndarray],
+        wording: WordingWeights,
         leaning: tuple[np.ndarray, np.ndarray, np.ndarray, float],
         labels: np.ndarray,
     ) -> None:
@@ -41,7 +41,7 @@ class TopicModel:
         self.labels = labels
         self._parts = (meaning, wording, leaning, labels)
         self._meaning_weights, self._meaning_bias = meaning
-        self._wording_weights, self._wording_bias = wording
+        self._wording = wording
         self._leaning = leaning
 
     @classmethod
@@ -90,7 +90,7 @@ class TopicModel:
         by_wording, by_meaning, by_shape = np.split(small(leaning.coef_[0]), cuts)
         return cls(
             (small(meaning.coef_.T), small(meaning.intercept_)),
-            (small(np.ascontiguousarray(wording.coef_.T)), small(wording.intercept_)),
+            packed(wording.coef_.T, wording.intercept_),
             (by_wording, by_meaning, by_shape, float(leaning.intercept_[0])),
             meaning.classes_,
         )
@@ -110,7 +110,7 @@ class TopicModel:
 
     def alone(self, reading: Reading) -> np.ndarray:
         """Return probabilities for the message and each of its clauses on their own, shape (1 + clauses, labels)."""
-        by_wording = softmax((reading.wording @ self._wording_weights + self._wording_bias) * _MARGIN_SCALE)
+        by_wording = softmax(weighed(reading.wording, self._wording) * _MARGIN_SCALE)
         return mixed([self._by_meaning(reading.vectors), by_wording], [1.0, 1.0])
 
     def leans(self, reading: Reading) -> float:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
-from helpline.nlu.terms import Vocabulary, letter_grams, mixed, softmax, word_grams
+from helpline.nlu.terms import Vocabulary, letter_grams, mixed, packed, softmax, weighed, word_grams
 
 TEXTS = ["does insurance pay", "does medicaid pay for it?", "how often are the sessions", "are the sessions long"]
 
@@ -49,3 +50,15 @@ def test_a_label_must_please_every_part() -> None:
     one, other = np.array([[0.9, 0.1]]), np.array([[0.01, 0.99]])
     assert mixed([one, other], [1.0, 1.0])[0].argmax() == 1
     assert softmax(np.array([[1.0, 1.0]])).tolist() == [[0.5, 0.5]]
+
+
+def test_weights_in_16_bits_score_as_the_whole_ones() -> None:
+    dice = np.random.default_rng(0)
+    weights, bias = dice.normal(size=(50, 4)) * [1, 10, 0.1, 0], dice.normal(size=4)
+    rows = dice.random((6, 50)) * (dice.random((6, 50)) < 0.3)
+    # Of the last text no n-gram is known.
+    rows[-1] = 0
+    wording = csr_matrix(rows, dtype=np.float32)
+    found = weighed(wording, packed(weights, bias))
+    assert found.dtype == np.float32
+    assert found == pytest.approx(wording @ weights + bias, abs=2e-3)
