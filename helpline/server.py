@@ -83,8 +83,8 @@ def serve(settings: Settings, model: Path) -> None:
     sys.setswitchinterval(0.0005)
     # A turn makes thousands of short-lived objects; looking for cycles after every 700 costs more than it frees.
     # A closed socket leaves cycles of 10 KB behind, which with the usual 10, 10 would wait for 100,000 others;
-    # with 50,000 in place of 20,000 the turns of long conversations keep 10 MB more.
-    gc.set_threshold(20_000, 3, 3)
+    # with 50,000 in place of 10,000 the turns of long conversations keep 15 MB more.
+    gc.set_threshold(10_000, 3, 3)
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.tracker_store.kwargs["retention_hours"] = settings.retention_hours
     offered = create_http_input_channels(None, str(ROOT / "credentials.yml"))
