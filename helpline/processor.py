@@ -44,7 +44,10 @@ _ACTION_SECONDS = 5.0
 
 
 class InOrderRunner(GraphRunner):
-    """Runs the nodes that a target needs one after the other; the order is worked out once for each target."""
+    """Runs the nodes that a target needs one after the other; the order is worked out once for each target.
+
+    For graphs whose nodes are loaded at once (`eager`), as all of a trained model are.
+    """
 
     def __init__(self, schema: GraphSchema, nodes: dict[str, GraphNode]) -> None:
         """Take the graph and its loaded nodes; `create` is Rasa's way in."""

@@ -29,7 +29,7 @@ MOST_WAITING = 5_000
 # Seconds without a new message before it is looked at those that wait: visitors' turns go first. Where they go on
 # coming, or many wait, it is looked all the same.
 _PAUSE = 0.3
-_LATEST = 10.0
+_LATEST = 3.0
 _MANY = 1_000
 # In one transaction, as visitors' turns wait for its end where they write to the same file.
 _AT_ONCE = 20

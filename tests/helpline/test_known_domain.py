@@ -29,7 +29,7 @@ RESOURCE = Resource("domain_provider")
 SCHEMA = GraphSchema(
     {
         "domain_provider": SchemaNode(
-            {}, DomainProvider, "load", "provide_inference", {}, is_target=True, resource=RESOURCE
+            {}, DomainProvider, "load", "provide_inference", {}, eager=True, is_target=True, resource=RESOURCE
         )
     }
 )

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from assistant import Assistant
 
 from helpline.storage import database, review
+from helpline.storage.redaction import redact
 from helpline.storage.review import CRISIS, INBOX
 
 # Seconds; the subscriber waits for a moment before it looks.
 _WITHIN = 5.0
+GIBBERISH = "zxqv wvut 7 7"
 
 
 def seen(engine: sa.engine.Engine, sender: str, wanted: int) -> dict[str, review.Item]:
@@ -33,7 +35,7 @@ def test_turns_are_looked_at_afterwards_and_go_with_their_conversation(assistant
     for text in (
         "does medicaid pay for it",
         "no that's not what i asked",
-        "zxqv wvut 7 7",
+        GIBBERISH,
         "i want to talk to a real person",
         "my name is John Smith and i want to kill myself",
     ):
@@ -43,7 +45,7 @@ def test_turns_are_looked_at_afterwards_and_go_with_their_conversation(assistant
     assert kinds == {
         "does medicaid pay for it": ("not_helpful",),
         # Words that nobody knows may be names.
-        "[name] 7 7": ("fallback",),
+        redact(GIBBERISH): ("fallback",),
         "i want to talk to a real person": ("person_asked",),
         "my name is [name] and i want to kill myself": ("crisis",),
     }
