@@ -88,6 +88,8 @@ class Worker:
         self._pause = pause
         self._waiting: queue.Queue[_Heard | None] = queue.Queue(MOST_WAITING)
         self._lost = 0
+        # How many of those that waited at a quiet moment are still to be looked at: all of them, without another pause.
+        self._due = 0
         self._purged_at = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
@@ -129,9 +131,11 @@ class Worker:
             heard = [self._waiting.get(timeout=_SECONDS_BETWEEN_PURGES)]
         except queue.Empty:
             return []
-        self._wait_for_quiet()
+        if not self._due:
+            self._wait_for_quiet()
         while len(heard) < _AT_ONCE and not self._waiting.empty():
             heard.append(self._waiting.get_nowait())
+        self._due = max(0, self._due - len(heard))
         return [one for one in heard if one is not None]
 
     def _wait_for_quiet(self) -> None:
@@ -142,6 +146,8 @@ class Worker:
                 return
             self._stopping.wait(self._pause)
             if self._waiting.qsize() == waiting:
+                # With the one that was taken already.
+                self._due = waiting + 1
                 return
 
     def _look(self, heard: list[_Heard]) -> None:

@@ -97,6 +97,19 @@ def test_while_people_write_it_waits_but_not_for_ever(
     assert sum(item.count for item in review.items(engine, INBOX)) == 60
 
 
+def test_what_waited_at_a_quiet_moment_is_looked_at_in_one_go(engine: sa.engine.Engine) -> None:
+    worker = Worker(lambda: engine, hours=1e6, pause=0.5)
+    for number in range(100):
+        worker.note(*turn(engine, "mumble", f"a{number}", number))
+    worker.start()
+    begun = time.monotonic()
+    while sum(item.count for item in review.items(engine, INBOX)) < 100 and time.monotonic() - begun < 5:
+        time.sleep(0.02)
+    # Five transactions, one pause.
+    assert 0.5 <= time.monotonic() - begun < 1.5
+    worker.stop(10)
+
+
 def test_what_is_too_much_is_left_and_counted(engine: sa.engine.Engine) -> None:
     heard = turn(engine, "mumble", "a", 10.0)
     worker = Worker(lambda: engine, hours=1e6, pause=0.0)
