@@ -110,7 +110,8 @@ class Processor(MessageProcessor):
 
     # For the guard, which asks when a turn hangs.
     _detectors = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
-    # The encoder leaves Python's lock free for a millisecond, time enough for what else needs only the text.
+    # The encoder leaves Python's lock free for a millisecond, time enough for what else needs only the text. Not in the
+    # encoder's own helping thread: a message that is slow to redact must not hold up one that is read for danger.
     _ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
 
     @staticmethod
