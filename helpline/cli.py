@@ -73,17 +73,23 @@ def train(settings: Settings, force: bool) -> None:
 
 
 @main.command()
-def adapt() -> None:
+@click.option("--further", is_flag=True, help="Only let the second look at danger learn on (half an hour).")
+def adapt(further: bool) -> None:
     """Adapt the encoder to the messages in data/ (an hour to two); train afterwards.
 
     Worth it when some thousand messages have come in; a few new examples count with `helpline train` alone.
     """
     import logging
 
-    from helpline.training import adapt as adapt_encoder
+    from helpline import training
+    from helpline.nlu.weights import WeightsError
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    click.echo(f"Wrote {' and '.join(map(str, adapt_encoder()))}. Now train: `make train`.")
+    try:
+        written = training.adapt_further() if further else training.adapt()
+    except (ValueError, WeightsError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Wrote {' and '.join(map(str, written))}. Now train: `make train`.")
 
 
 @main.command()

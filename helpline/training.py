@@ -187,20 +187,41 @@ def adapt() -> list[Path]:
     Raises:
         ValueError: if the categories of danger have changed; without the file, the new adaptation stands alone.
     """
-    from rasa.shared.importers.importer import TrainingDataImporter
-
     from helpline.nlu import adaptation
     from helpline.nlu.averaging import averaged
     from helpline.nlu.weights import READER, SECOND_LOOK, load_weights, read_adapted, save_adapted
 
-    importer = TrainingDataImporter.load_from_dict(
-        {}, str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
-    )
-    published = load_weights()
-    lessons = adaptation.lessons_of(importer.get_nlu_data())
+    published, lessons = load_weights(), _lessons()
     for reader in (READER, SECOND_LOOK):
         adapted = adaptation.adapt(published, lessons, reader)
         if reader.path.is_file():
             adapted = averaged(read_adapted(published, reader.path), adapted)
         save_adapted(reader.path, published, adapted)
     return [READER.path, SECOND_LOOK.path]
+
+
+def adapt_further() -> list[Path]:
+    """Let the second look learn on from what it knows, with the messages in data/; return the file of its weights.
+
+    Raises:
+        ValueError: if the categories of danger have changed.
+        helpline.nlu.weights.WeightsError: if there is no adaptation yet.
+    """
+    from helpline.nlu import adaptation
+    from helpline.nlu.weights import SECOND_LOOK, load_weights, read_adapted, save_adapted
+
+    published, lessons = load_weights(), _lessons()
+    before = read_adapted(published, SECOND_LOOK.path)
+    save_adapted(SECOND_LOOK.path, published, adaptation.adapt_further(published, before, lessons))
+    return [SECOND_LOOK.path]
+
+
+def _lessons() -> list[Any]:
+    from rasa.shared.importers.importer import TrainingDataImporter
+
+    from helpline.nlu.adaptation import lessons_of
+
+    importer = TrainingDataImporter.load_from_dict(
+        {}, str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
+    )
+    return lessons_of(importer.get_nlu_data())

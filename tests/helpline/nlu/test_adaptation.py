@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpline.crisis.taxonomy import CATEGORIES, Tier
-from helpline.nlu.adaptation import SCHEDULES, Lesson, adapt
+from helpline.nlu.adaptation import FURTHER, SCHEDULES, Lesson, adapt, adapt_further
 from helpline.nlu.weights import (
     DIMENSION,
     READER,
@@ -75,6 +75,24 @@ def test_the_second_look_keeps_all_and_learns_of_danger_alone(weights: dict[str,
     adapted = adapt(weights, LESSONS, SECOND_LOOK, schedule)
     assert [units.shape for units in adapted.kept] == [(SECOND_LOOK.inner,)] * SECOND_LOOK.layers
     assert adapted.heads.keys() == {"category", "tier", "subject"}
+
+
+def test_a_reader_learns_on_from_what_it_knows(weights: dict[str, np.ndarray]) -> None:
+    schedule = replace(SCHEDULES[SECOND_LOOK], epochs=1, batch=5)
+    before = adapt(weights, LESSONS, SECOND_LOOK, schedule)
+    further = adapt_further(weights, before, LESSONS, replace(FURTHER, batch=5))
+    assert all(np.array_equal(now, then) for now, then in zip(further.kept, before.kept, strict=True))
+    for name, then in {**before.layers, **before.heads}.items():
+        now = {**further.layers, **further.heads}[name]
+        assert now.shape == then.shape and not np.array_equal(now, then)
+        # Gentle: what was known is not forgotten.
+        assert np.linalg.norm(now - then) < 0.1 * np.linalg.norm(then) + 0.1
+
+
+def test_what_other_kinds_of_danger_taught_is_not_built_on(weights: dict[str, np.ndarray], adapted: Adapted) -> None:
+    other = replace(adapted, heads={**adapted.heads, "category": adapted.heads["category"][:, 1:]})
+    with pytest.raises(ValueError, match="adapt anew"):
+        adapt_further(weights, other, LESSONS)
 
 
 def test_what_is_saved_comes_back(tmp_path: Path, weights: dict[str, np.ndarray], adapted: Adapted) -> None:
