@@ -50,7 +50,7 @@ def parse(written: str, lists: Mapping[str, str]) -> Phrase:
     expression, needs, end = _alternatives(pieces, 0, lists)
     if end != len(pieces):
         raise ValueError(f"unbalanced parentheses: {written}")
-    # Compiled at once (all take a third of a second), not when first needed: that would be while somebody waits.
+    # Compiled at once (all take a second), not when first needed: that would be while somebody waits.
     return Phrase(written, re.compile(r"(?<![^ ])" + expression), needs or frozenset())
 
 

@@ -190,7 +190,7 @@ class Rules:
     """The lexicon, ready to match."""
 
     def __init__(self, file: Path = FILE) -> None:
-        """Read the lexicon from `file`; takes a third of a second."""
+        """Read the lexicon from `file`; takes a second."""
         data = read_yaml(file)
         self._lists: dict[str, str] = data["lists"]
         self._people = People(data["people"])
