@@ -103,9 +103,6 @@ class Guard:
         if not replies:
             heard = await _detected(detect, admitted, heard)
         if heard.is_crisis and not any(escalates(reply) for reply in replies):
-            beside = by_rules(" \n".join(_strings(metadata)))
-            if replies and _ended_well(task) and not beside.is_crisis and await self.is_harmless(admitted, detect):
-                return replies
             rescue = self._rescue.reply(sender_id, heard)
             if self._record:
                 self._record(heard, rescue)
@@ -130,17 +127,6 @@ class Guard:
             return plain.is_crisis
         found = await _asked(detect, admitted, patience)
         return found.is_crisis if found else None
-
-    @staticmethod
-    async def is_harmless(text: str, detect: Detect | None) -> bool:
-        """Tell whether the model knows better than the rules, which hear danger in a message that Rasa has answered.
-
-        Args:
-            text: the message, admitted.
-            detect: the model's detector; without its word the rules stand.
-        """
-        found = await _asked(detect, text, _DETECTOR_SECONDS) if detect else None
-        return found is not None and not found.is_crisis
 
     @asynccontextmanager
     async def between_turns(self, sender_id: str, patience: float) -> AsyncIterator[None]:
@@ -282,10 +268,6 @@ def trouble(recipient_id: str) -> dict[str, Any]:
     """Return the reply for a turn in which Rasa gave none, with the numbers."""
     shown = {key: number.text or number.tel for key, number in load_numbers().items()}
     return {"recipient_id": recipient_id, "text": _TROUBLE.format(**shown)}
-
-
-def _ended_well(task: asyncio.Task[None]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import Any, Awaitable, Callable, Sequence
 
-from helpline.channels.guard import Detect, Guard, escalates
+from helpline.channels.guard import Guard, escalates
 from helpline.channels.limits import Buckets
 from helpline.channels.stored_turns import read_turns, turn_number
 from helpline.channels.tokens import Tokens
@@ -161,7 +161,7 @@ class Sessions:
                 session.saw(found)
                 if found.replies:
                     return Answered(found.replies, again=True)
-            replies = await self._answered_before(session_id, session, mid, text, sender.detect)
+            replies = await self._answered_before(session_id, session, mid, text)
         await self._admit(session_id, session, mid, text, sender)
         cleared = session.cleared
         await self._publish(session_id, "typing", {"mid": mid})
@@ -214,9 +214,7 @@ class Sessions:
             session.harmless.append(message)
         return bool(heard)
 
-    async def _answered_before(
-        self, session_id: str, session: Session, mid: str, text: str, detect: Detect | None
-    ) -> list[dict[str, Any]]:
+    async def _answered_before(self, session_id: str, session: Session, mid: str, text: str) -> list[dict[str, Any]]:
         """Return the replies to a message that Rasa stored when the server died before it stored them here.
 
         Rasa must not take the message a second time: in the fit check it would answer the next question.
@@ -228,7 +226,7 @@ class Sessions:
         replies = turn.replies if turn else []
         # What the guard would have added is not stored.
         missed = by_rules(text).is_crisis and not any(escalates(reply) for reply in replies)
-        return [] if missed and not await self._guard.is_harmless(text, detect) else replies
+        return [] if missed else replies
 
     async def _found(self, session_id: str, query: Callable[..., Any], *arguments: Any) -> outbox.Found | None:
         """Return what the database says of a session, None where it fails: the token must do then.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, Callable, Sequence
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from helpline.crisis.rules import Rules, best, language_of
 from helpline.crisis.score import CrisisModel, Scored
-from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Detection, RuleHit, Tier
+from helpline.crisis.taxonomy import CRISIS_CATEGORIES, SUPPORT_CATEGORIES, Detection, RuleHit
 from helpline.nlu.encoder import Tokens
 from helpline.nlu.reading import Reading
 
@@ -25,11 +24,6 @@ HINTED = ("suicide_passive",)
 DANGER_IN_PART = 0.95
 DANGER_HINTED_IN_WHOLE = 0.2
 SUPPORT = 0.02
-# Below this danger, of the whole and of each part, few words that a rule knows mean something else in a long message.
-SURELY_HARMLESS = 0.005
-# Such a message has so many words at least, and less than this share of them are a rule's.
-MANY_WORDS = 8
-_FEW_OF_MANY = 0.5
 # Where people do harm, the words of a rule often fit several kinds; from this danger on the score says which it is.
 SURE = 0.9
 HARM_BY_KIND = (
@@ -40,7 +34,6 @@ HARM_BY_KIND = (
     "sexual_assault",
     "violence_to_others",
 )
-_WRITTEN = re.compile(r"\S+")
 
 
 @lru_cache(maxsize=1)
@@ -50,14 +43,9 @@ def load_rules() -> Rules:
 
 
 @lru_cache(maxsize=64)
-def hits_of(text: str) -> tuple[RuleHit, ...]:
-    """Return the rules that match a message as it was written, the most urgent first; guard and model both ask."""
-    return load_rules().match(text)
-
-
 def hit_of(text: str) -> RuleHit | None:
-    """Return the most urgent rule that matches a message as it was written."""
-    return best(hits_of(text))
+    """Return the most urgent rule that matches a message as it was written; guard and model both ask."""
+    return best(load_rules().match(text))
 
 
 def detect(
@@ -71,33 +59,8 @@ def detect(
         model: the learned half.
         look_again: its second reader.
     """
-    hits, language = hits_of(text), language_of(text)
-    heard = [hit for hit in hits if hit.category in CRISIS_CATEGORIES]
-    whole, *parts = model.score(reading, look_again, certainly=bool(heard))
-    danger = max(scored.danger for scored in (whole, *parts))
-    if heard and gives_way(text, heard, danger, language):
-        hits = tuple(hit for hit in hits if hit not in heard)
-    return decide(whole, parts, best(hits), language)
-
-
-def gives_way(text: str, hits: Sequence[RuleHit], danger: float, language: str) -> bool:
-    """Tell whether rules of danger matched words that surely mean something else in their message.
-
-    "Our choir sings a hymn that says I want to die in your arms, ...": four words of many, and neither the whole nor
-    a part of it sounds like danger to the score. A message that says little else counts whatever the score says, as do
-    signs that a life is in danger now, and Spanish, of which the score has read little.
-
-    Args:
-        text: the message as it was written.
-        hits: what rules of danger matched in it.
-        danger: the highest score of the whole message and of its parts, 0 to 1.
-        language: ``en`` or ``es``.
-    """
-    if danger >= SURELY_HARMLESS or language != "en" or any(hit.tier is Tier.T3 for hit in hits):
-        return False
-    words = [word.span() for word in _WRITTEN.finditer(text)]
-    matched = sum(any(hit.begin < end and begin < hit.end for hit in hits) for begin, end in words)
-    return len(words) >= MANY_WORDS and matched < _FEW_OF_MANY * len(words)
+    whole, *parts = model.score(reading, look_again)
+    return decide(whole, parts, hit_of(text), language_of(text))
 
 
 def decide(whole: Scored, parts: Sequence[Scored], hit: RuleHit | None, language: str) -> Detection:

@@ -13,7 +13,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from helpline.crisis.detector import load_rules
 from helpline.crisis.score import Scored
-from helpline.crisis.taxonomy import Detection, RuleHit, Tier
+from helpline.crisis.taxonomy import Detection, RuleHit
 from helpline.nlu.crisis_detector import DETECTION, CrisisDetector
 from helpline.nlu.reading import READING, Reading
 from helpline.nlu.sentence_encoder import SentenceEncoder
@@ -35,9 +35,7 @@ def explanation(text: str, model: Path) -> str:
         encoder, detector = components
         message = detector.process(encoder.process([Message.build(text)]))[0]
         reading = message.get(READING)
-        hits = load_rules().match(text)
-        danger_in_words = any(hit.tier > Tier.T1 for hit in hits)
-        return render(text, reading, message.get(DETECTION), hits, detector.scores(reading, danger_in_words))
+        return render(text, reading, message.get(DETECTION), load_rules().match(text), detector.scores(reading))
 
 
 def render(text: str, reading: Reading, found: Detection, hits: Sequence[RuleHit], scores: Sequence[Scored]) -> str:
@@ -46,8 +44,6 @@ def render(text: str, reading: Reading, found: Detection, hits: Sequence[RuleHit
     outcome = f"{found.tier.code} {kind}, subject {found.subject}, language {found.language}"
     lines = [click.style(outcome, fg=_COLOURS[found.tier.code], bold=True), "", marked(text, hits), ""]
     lines += [f"rule {hit.rule}: {hit.tier.code} {text[hit.begin : hit.end]!r}" for hit in hits] or ["No rule matches."]
-    if not found.is_crisis and any(hit.tier > Tier.T1 for hit in hits):
-        lines.append("It gives way: its words are few of many here, and the score is sure that nothing is wrong.")
     lines += ["", "danger  support  likeliest                read"]
     for part, scored in zip((reading.text, *reading.clauses), scores, strict=True):
         likeliest = f"{scored.tier.code} {scored.category}"

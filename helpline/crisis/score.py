@@ -149,22 +149,19 @@ class CrisisModel:
         """Read what `save` wrote; of the large matrix only the rows of n-grams that are met come into memory."""
         return cls(*joblib.load(path, mmap_mode="r"))
 
-    def score(
-        self, reading: Reading, look_again: Callable[[Tokens], np.ndarray] | None = None, certainly: bool = False
-    ) -> list[Scored]:
+    def score(self, reading: Reading, look_again: Callable[[Tokens], np.ndarray] | None = None) -> list[Scored]:
         """Return what is thought of the whole message and of each of its clauses.
 
         Args:
             reading: as `helpline.nlu.sentence_encoder.SentenceEncoder` sets it.
             look_again: gives the second reader's vectors of its tokens; without it the first one stands alone.
-            certainly: whether to look again although the first reader sees no danger.
         """
         by_wording = weighed(reading.wording, self._wording)
         margins, odds = by_wording[:, : len(CATEGORIES)], by_wording[:, len(CATEGORIES) :]
         category, urgent, other = _by_meaning(self._meaning, reading.vectors)
         views, urgent, other = [category, softmax(margins * _MARGIN_SCALE)], urgent + odds[:, 0], other + odds[:, 1]
         probabilities = mixed(views, _FIRST_WEIGHTS)
-        worth_it = certainly or probabilities[0, _CRISIS].sum() >= _WORTH_A_SECOND_LOOK
+        worth_it = probabilities[0, _CRISIS].sum() >= _WORTH_A_SECOND_LOOK
         if worth_it and look_again is not None and reading.tokens is not None:
             category, second_urgent, second_other = _by_meaning(self._second_meaning, look_again(reading.tokens))
             probabilities = mixed([*views, category], _WEIGHTS)

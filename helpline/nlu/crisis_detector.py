@@ -110,13 +110,13 @@ class CrisisDetector(GraphComponent):
         logger.info("Danger learned from %d messages in %.0f s.", len(rows), time.monotonic() - started)
         return self._resource
 
-    def scores(self, reading: Reading, certainly: bool = False) -> list[Scored]:
-        """Return what the learned model thinks of the whole message and of each clause, as `CrisisModel.score` does.
+    def scores(self, reading: Reading) -> list[Scored]:
+        """Return what the learned model thinks of the whole message and of each clause.
 
         Raises:
             RuntimeError: if nothing was trained or loaded.
         """
-        return self._trained().score(reading, self._second_look, certainly)
+        return self._trained().score(reading, self._second_look)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the detection of messages that carry a `Reading`."""

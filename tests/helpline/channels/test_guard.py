@@ -3,13 +3,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from typing import Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 
 from helpline.answers.numbers import load_numbers
-from helpline.channels.guard import MAX_STORED_CHARACTERS, Guard, admit, escalates, recorder, trouble
+from helpline.channels.guard import MAX_STORED_CHARACTERS, Guard, admit, recorder, trouble
 from helpline.crisis.taxonomy import Detection, Tier
 from helpline.storage.database import open_engine
 from helpline.storage.ledger import RESCUE, entries, verify
@@ -343,52 +342,3 @@ async def test_a_forgotten_person_hears_the_first_words_again() -> None:
     guard.forget("a")
     guard.forget("unknown")
     assert await guard.answer("i want to kill myself", "a", "web") == first
-
-
-# Words that a rule knows amid many others: what they mean the model says.
-FEW_OF_MANY = "our choir sings a hymn that says i want to die in your arms, would it be all right at his memorial"
-
-
-async def harmless(text: str) -> Detection:
-    return Detection(score=0.001)
-
-
-async def dangerous(text: str) -> Detection:
-    return Detection(Tier.T2, "domestic_violence")
-
-
-async def broken(text: str) -> Detection:
-    raise RuntimeError("the model is broken")
-
-
-async def asleep(text: str) -> Detection:
-    await asyncio.sleep(3600)
-    return Detection()
-
-
-@pytest.mark.asyncio
-async def test_where_the_model_takes_plain_words_for_harmless_rasa_s_reply_stands() -> None:
-    assert [reply["text"] for reply in await Guard(echo, 1).answer(FEW_OF_MANY, "a", "rest", detect=harmless)] == [
-        f"echo {FEW_OF_MANY}"
-    ]
-
-
-@pytest.mark.parametrize("detect", [None, dangerous, broken, asleep])
-@pytest.mark.asyncio
-async def test_without_the_model_s_word_for_it_plain_words_are_danger(detect: Any) -> None:
-    replies = await Guard(echo, 1).answer(FEW_OF_MANY, "a", "rest", detect=detect)
-    assert escalates(replies[0])
-
-
-@pytest.mark.parametrize("handler", [silent, raising, hanging, speaking_then_raising, speaking_then_hanging])
-@pytest.mark.asyncio
-async def test_where_a_turn_fails_plain_words_are_danger_whatever_the_model_says(handler: Any) -> None:
-    replies = await Guard(handler, 0.2).answer(FEW_OF_MANY, "a", "rest", detect=harmless)
-    assert escalates(replies[0])
-
-
-@pytest.mark.asyncio
-async def test_danger_beside_the_message_is_nothing_that_the_model_has_read() -> None:
-    beside = {"form": {"note": "my husband hits me"}}
-    replies = await Guard(echo, 1).answer(FEW_OF_MANY, "a", "rest", beside, harmless)
-    assert escalates(replies[0])
