@@ -87,7 +87,7 @@ def adapt(further: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
         written = training.adapt_further() if further else training.adapt()
-    except (ValueError, WeightsError) as error:
+    except WeightsError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Wrote {' and '.join(map(str, written))}. Now train: `make train`.")
 

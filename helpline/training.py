@@ -204,8 +204,7 @@ def adapt_further() -> list[Path]:
     """Let the second look learn on from what it knows, with the messages in data/; return the file of its weights.
 
     Raises:
-        ValueError: if the categories of danger have changed.
-        helpline.nlu.weights.WeightsError: if there is no adaptation yet.
+        helpline.nlu.weights.WeightsError: if there is no adaptation yet, or the kinds of danger have changed since.
     """
     from helpline.nlu import adaptation
     from helpline.nlu.weights import SECOND_LOOK, load_weights, read_adapted, save_adapted

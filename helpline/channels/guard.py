@@ -259,9 +259,10 @@ def _strings(value: Any) -> Iterator[str]:
 def admit(text: str) -> str:
     """Return what of a message reaches Rasa: no payload commands ("/restart"), at most 10,000 characters.
 
-    Rasa takes a leading slash for a command that triggers any intent and skips the classifier (`/intent{...}`).
+    Rasa takes a leading slash for a command that triggers any intent and skips the classifier (`/intent{...}`). It
+    drops spaces at the end; so do we, that both ask the rules for the same text.
     """
-    return _COMMAND.sub("", text.replace("\x00", "")[:MAX_STORED_CHARACTERS])
+    return _COMMAND.sub("", text.replace("\x00", "")[:MAX_STORED_CHARACTERS]).rstrip()
 
 
 def trouble(recipient_id: str) -> dict[str, Any]:

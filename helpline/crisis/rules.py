@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -36,6 +36,8 @@ _QUOTATION = re.compile(
     r"|(?<!\w)['\u2018](?!(?i:cause|cuz|coz|bout|til|till|em|round|n|fore|nother|stead|sup|tis)\b)(?=\w)"
     r"[^\n]{1,200}?['\u2019](?!\w)"
 )
+# Of the places where a phrase stands in a message so many are looked at; people do not repeat themselves that often.
+_MOST_SPANS = 50
 _NEVER_AGAIN = re.compile(r"\b(?:never|nunca|jamas) again ")
 
 
@@ -212,10 +214,13 @@ class Rules:
         candidates = {candidate for word in reading.words for candidate in self._by_word.get(word, ())}
         hits: dict[str, RuleHit] = {}
         for rule, phrase in (self._phrases_in_order[candidate] for candidate in sorted(candidates)):
-            for span in reading.find(phrase):
+            for span in islice(reading.find(phrase), _MOST_SPANS):
                 hit = context.judge(rule, span)
                 if hit and (rule.id not in hits or _weight(hit) > _weight(hits[rule.id])):
                     hits[rule.id] = hit
+                # The same again, later on, tells no more.
+                if hit and hit.tier is rule.tier:
+                    break
         return tuple(sorted(hits.values(), key=_urgency))
 
     def _rule(self, entry: Mapping[str, Any]) -> Rule:
@@ -246,6 +251,7 @@ class _Context:
         self._reading = reading
         self._phrases = phrases
         self._whole_message = whole_message
+        self._had: dict[tuple[str, str], bool] = {}
 
     def judge(self, rule: Rule, span: Span) -> RuleHit | None:
         """Return the hit of `rule` at `span`, softened where it is long over; None if it does not count."""
@@ -292,8 +298,13 @@ class _Context:
 
     def _has(self, name: str, line: str) -> bool:
         """Tell whether a phrase of the context `name` is in `line`, a part of the message."""
-        words = self._reading.words
-        return any(phrase.may_match(words) and phrase.compiled.search(line) for phrase in self._phrases[name])
+        key = name, line
+        if key not in self._had:
+            words = self._reading.words
+            self._had[key] = any(
+                phrase.may_match(words) and phrase.compiled.search(line) for phrase in self._phrases[name]
+            )
+        return self._had[key]
 
     def _subject(self, rule: Rule, span: Span) -> str:
         """Return whom the hit is about: to whom it is done, else the nearest mention in it, before it, behind it."""

@@ -27,6 +27,7 @@ from helpline.nlu.weights import (
     SECOND_LOOK,
     Adapted,
     Reader,
+    WeightsError,
     narrowed,
 )
 
@@ -109,10 +110,10 @@ def adapt_further(
         schedule: tasks, epochs and rates.
 
     Raises:
-        ValueError: if the kinds of danger have changed, so that the heads of before do not fit.
+        helpline.nlu.weights.WeightsError: if the kinds of danger have changed, so that the heads of before do not fit.
     """
     if before.heads["category"].shape != (DIMENSION + 1, len(CATEGORIES)):
-        raise ValueError("The categories have changed: adapt anew instead.")
+        raise WeightsError("The kinds of danger have changed: adapt anew instead.")
     lessons = _some(lessons, schedule)
     inputs = embedded(weights, load_tokenizer(schedule.max_tokens), [row.text for row in lessons])
     start = {**narrowed(weights, before.kept), **before.layers}

@@ -22,9 +22,9 @@ DENSE = (
     "intermediate.dense",
     "output.dense",
 )
-NORMS = ("attention.output.LayerNorm", "output.LayerNorm")
+_NORMS = ("attention.output.LayerNorm", "output.LayerNorm")
 # Vectors have length 1, so their products lie between -1 and 1: the softmax needs this much scale.
-SCALE = 20.0
+_SCALE = 20.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Layer:
                 tf.Variable(weights[f"{self.prefix}{name}.weight"]),
                 tf.Variable(weights[f"{self.prefix}{name}.bias"]),
             )
-            for name in NORMS
+            for name in _NORMS
         }
 
     def variables(self) -> list[tf.Variable]:
@@ -91,7 +91,7 @@ class Layer:
     def __call__(self, x: tf.Tensor, penalty: tf.Tensor, dropout: float = 0.0) -> tf.Tensor:
         """Return the layer's output; `penalty` keeps padding out of the attention."""
         x, inner = self.inner(x, penalty, dropout)
-        return _layer_norm(x + _drop(self._dense(inner, DENSE[5]), dropout), *self.norms[NORMS[1]])
+        return _layer_norm(x + _drop(self._dense(inner, DENSE[5]), dropout), *self.norms[_NORMS[1]])
 
     def inner(self, x: tf.Tensor, penalty: tf.Tensor, dropout: float = 0.0) -> tuple[tf.Tensor, tf.Tensor]:
         """Return what attention made of the input and the inner units' values, shape (batch, tokens, units)."""
@@ -104,7 +104,7 @@ class Layer:
         attention = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) * HEAD_SIZE**-0.5 + penalty)
         context = tf.matmul(_drop(attention, dropout), value)
         context = tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [batch, tokens, DIMENSION])
-        x = _layer_norm(x + _drop(self._dense(context, DENSE[3]), dropout), *self.norms[NORMS[0]])
+        x = _layer_norm(x + _drop(self._dense(context, DENSE[3]), dropout), *self.norms[_NORMS[0]])
         return x, tf.nn.gelu(self._dense(x, DENSE[4]))
 
     def _dense(self, value: tf.Tensor, name: str) -> tf.Tensor:
@@ -137,7 +137,7 @@ def train(
     heads, biases = {}, {}
     for name, (classes, _) in tasks.items():
         if name in before:
-            heads[name], biases[name] = tf.Variable(before[name][:-1] / SCALE), tf.Variable(before[name][-1])
+            heads[name], biases[name] = tf.Variable(before[name][:-1] / _SCALE), tf.Variable(before[name][-1])
         else:
             heads[name] = tf.Variable(tf.random.normal([DIMENSION, classes], stddev=0.02))
             biases[name] = tf.Variable(tf.zeros([classes]))
@@ -151,7 +151,7 @@ def train(
 
     def loss_of(pooled: tf.Tensor, name: str, target: tf.Tensor) -> tf.Tensor:
         classes = tasks[name][0]
-        logits = tf.matmul(pooled, heads[name]) * SCALE + biases[name]
+        logits = tf.matmul(pooled, heads[name]) * _SCALE + biases[name]
         known = tf.cast(target >= 0, tf.float32)
         smooth = tf.one_hot(tf.maximum(target, 0), classes) * (1 - schedule.label_smoothing)
         smooth += schedule.label_smoothing / classes
@@ -197,7 +197,7 @@ def train(
             time.monotonic() - started,
         )
     return {
-        name: np.concatenate([heads[name].numpy() * SCALE, biases[name].numpy()[None]]).astype(np.float32)
+        name: np.concatenate([heads[name].numpy() * _SCALE, biases[name].numpy()[None]]).astype(np.float32)
         for name in tasks
     }
 

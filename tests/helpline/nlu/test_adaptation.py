@@ -91,7 +91,7 @@ def test_a_reader_learns_on_from_what_it_knows(weights: dict[str, np.ndarray]) -
 
 def test_what_other_kinds_of_danger_taught_is_not_built_on(weights: dict[str, np.ndarray], adapted: Adapted) -> None:
     other = replace(adapted, heads={**adapted.heads, "category": adapted.heads["category"][:, 1:]})
-    with pytest.raises(ValueError, match="adapt anew"):
+    with pytest.raises(WeightsError, match="adapt anew"):
         adapt_further(weights, other, LESSONS)
 
 
