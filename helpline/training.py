@@ -203,15 +203,19 @@ def adapt() -> list[Path]:
 def adapt_further() -> list[Path]:
     """Let the second look learn on from what it knows, with the messages in data/; return the file of its weights.
 
+    It holds the mean of what was learned now and before, as after `adapt`.
+
     Raises:
         helpline.nlu.weights.WeightsError: if there is no adaptation yet, or the kinds of danger have changed since.
     """
     from helpline.nlu import adaptation
+    from helpline.nlu.averaging import averaged
     from helpline.nlu.weights import SECOND_LOOK, load_weights, read_adapted, save_adapted
 
     published, lessons = load_weights(), _lessons()
     before = read_adapted(published, SECOND_LOOK.path)
-    save_adapted(SECOND_LOOK.path, published, adaptation.adapt_further(published, before, lessons))
+    now = adaptation.adapt_further(published, before, lessons)
+    save_adapted(SECOND_LOOK.path, published, averaged(before, now))
     return [SECOND_LOOK.path]
 
 

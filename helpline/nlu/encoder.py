@@ -239,7 +239,8 @@ class SecondLook:
         Raises:
             WeightsError: if it is missing.
         """
-        self._session = _session(graph)
+        # It is asked for few messages: what it keeps in reserve between them would be of no use.
+        self._session = _session(graph, keeps_memory=False)
 
     def __call__(self, tokens: Tokens) -> np.ndarray:
         """Return the vectors of the text and of its parts, shape (1 + parts, 384), like `Encoder.encode_parts`."""
@@ -247,13 +248,14 @@ class SecondLook:
         return _with_parts(vectors, read, tokens.inside)
 
 
-def _session(graph: Path) -> InferenceSession:
+def _session(graph: Path, keeps_memory: bool = True) -> InferenceSession:
     from onnxruntime import InferenceSession, SessionOptions
 
     if not graph.is_file():
         raise WeightsError(f"{graph} is missing. Run `make train`.")
     options = SessionOptions()
     options.intra_op_num_threads = 1
+    options.enable_cpu_mem_arena = keeps_memory
     # Spinning threads take the second core away from the server for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
