@@ -14,7 +14,7 @@ from helpline.nlu.encoder import Tokens
 from helpline.nlu.reading import Reading
 
 # Chosen on tests/development (docs/crisis.md).
-DANGER = 0.6
+DANGER = 0.4
 # What people hide most needs least to be heard.
 DANGER_WHERE_HIDDEN = 0.25
 HIDDEN = ("suicide_imminent", "suicide_other", "suicide_active", "self_harm", "psychosis")
